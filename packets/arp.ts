@@ -1,0 +1,224 @@
+/**
+ * Address Resolution Protocol (RFC 826) for IPv4 over Ethernet, and Reverse ARP (RFC 903), which shares the format. It
+ * asks all stations on a segment which of them owns a protocol address, and the owner answers with its hardware address.
+ *
+ *      0                   1
+ *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5
+ *     +-------------------------------+
+ *     |     hardware type (HTYPE)     |  1: Ethernet
+ *     +-------------------------------+
+ *     |     protocol type (PTYPE)     |  0x0800: IPv4
+ *     +---------------+---------------+
+ *     |     HLEN      |     PLEN      |  6, 4
+ *     +---------------+---------------+
+ *     |       operation (OPER)        |
+ *     +-------------------------------+
+ *     |  sender hardware address SHA  |  6 bytes
+ *     |  sender protocol address SPA  |  4 bytes
+ *     |  target hardware address THA  |  6 bytes
+ *     |  target protocol address TPA  |  4 bytes
+ *     +-------------------------------+
+ */
+import { getI32, getU16, setU16, setU32 } from "./bytes.ts";
+import { Fault } from "./fault.ts";
+import { type Decoded, header } from "./layout.ts";
+import * as mac from "./mac.ts";
+
+/** Bytes that ARP for IPv4 over Ethernet takes; what follows is padding (RFC 826 says nothing of it; ignore it). */
+export const LENGTH = 28;
+/** Bytes before the addresses, whose places depend on HLEN and PLEN. */
+export const FIXED_LENGTH = 8;
+
+export const HTYPE = 0;
+export const PTYPE = 2;
+export const HLEN = 4;
+export const PLEN = 5;
+export const OPER = 6;
+export const SHA = 8;
+export const SPA = 14;
+export const THA = 18;
+export const TPA = 24;
+
+/** IANA: ARP parameters. Unknown operations stay numbers. */
+export const Operation = {
+  Request: 1,
+  Reply: 2,
+  ReverseRequest: 3,
+  ReverseReply: 4,
+  InverseRequest: 8,
+  InverseReply: 9,
+} as const;
+
+/** Hardware type of Ethernet. */
+export const HTYPE_ETHERNET = 1;
+/** Protocol type of IPv4: its EtherType. */
+export const PTYPE_IPV4 = 0x0800;
+
+/** What an ARP packet is for, beyond its operation (RFC 5227, RFC 2002 4.6). */
+export type Purpose =
+  | "request"
+  | "reply"
+  | "probe"
+  | "announcement"
+  | "gratuitous-reply"
+  | "reverse-request"
+  | "reverse-reply"
+  | "other";
+
+/**
+ * Checks that ARP for IPv4 over Ethernet lies at `off`, whatever its operation.
+ * @param end the end of the captured bytes; trailing padding is no fault.
+ * @returns Truncated, AddressFormat, or None: then every accessor below is in bounds.
+ */
+export function check(buf: Uint8Array, off: number, end: number): Fault {
+  if (end - off < FIXED_LENGTH) return Fault.Truncated;
+  if (getU16(buf, off) !== HTYPE_ETHERNET || getU16(buf, off + PTYPE) !== PTYPE_IPV4) return Fault.AddressFormat;
+  if (buf[off + HLEN] !== 6 || buf[off + PLEN] !== 4) return Fault.AddressFormat;
+  if (end - off < LENGTH) return Fault.Truncated;
+  return Fault.None;
+}
+
+/** Hardware type, 0 to 65,535. Needs FIXED_LENGTH bytes only, as do the next four. */
+export function hardwareType(buf: Uint8Array, off: number): number {
+  return getU16(buf, off);
+}
+
+/** Protocol type: an EtherType. */
+export function protocolType(buf: Uint8Array, off: number): number {
+  return getU16(buf, off + PTYPE);
+}
+
+/** Length of a hardware address in bytes. */
+export function hardwareLength(buf: Uint8Array, off: number): number {
+  return buf[off + HLEN]!;
+}
+
+/** Length of a protocol address in bytes. */
+export function protocolLength(buf: Uint8Array, off: number): number {
+  return buf[off + PLEN]!;
+}
+
+/** Operation, see {@link Operation}. */
+export function operation(buf: Uint8Array, off: number): number {
+  return getU16(buf, off + OPER);
+}
+
+/** Sender's IPv4 address, a signed 32-bit integer. */
+export function senderIp(buf: Uint8Array, off: number): number {
+  return getI32(buf, off + SPA);
+}
+
+/** Target's IPv4 address, a signed 32-bit integer. */
+export function targetIp(buf: Uint8Array, off: number): number {
+  return getI32(buf, off + TPA);
+}
+
+/** Writes the five fixed fields for IPv4 over Ethernet. Addresses are written at SHA, SPA, THA and TPA. */
+export function setFixed(buf: Uint8Array, off: number, oper: number): void {
+  setU16(buf, off, HTYPE_ETHERNET);
+  setU16(buf, off + PTYPE, PTYPE_IPV4);
+  buf[off + HLEN] = 6;
+  buf[off + PLEN] = 4;
+  setU16(buf, off + OPER, oper);
+}
+
+export function setOperation(buf: Uint8Array, off: number, oper: number): void {
+  setU16(buf, off + OPER, oper);
+}
+
+export function setSenderIp(buf: Uint8Array, off: number, ip: number): void {
+  setU32(buf, off + SPA, ip);
+}
+
+export function setTargetIp(buf: Uint8Array, off: number, ip: number): void {
+  setU32(buf, off + TPA, ip);
+}
+
+/**
+ * True for an address probe (RFC 5227, 1.1): a request whose sender address is 0.0.0.0, asking whether anybody uses
+ * the target address.
+ */
+export function isProbe(buf: Uint8Array, off: number): boolean {
+  return operation(buf, off) === Operation.Request && senderIp(buf, off) === 0 && targetIp(buf, off) !== 0;
+}
+
+/** True for an announcement (RFC 5227, 1.1): a request for the sender's own address; others call it gratuitous. */
+export function isAnnouncement(buf: Uint8Array, off: number): boolean {
+  return isGratuitous(buf, off) && operation(buf, off) === Operation.Request;
+}
+
+/** True if sender and target address are the same (RFC 2002, 4.6), as request or as reply. */
+export function isGratuitous(buf: Uint8Array, off: number): boolean {
+  return senderIp(buf, off) === targetIp(buf, off) && senderIp(buf, off) !== 0;
+}
+
+/** What the packet is for. */
+export function purpose(buf: Uint8Array, off: number): Purpose {
+  switch (operation(buf, off)) {
+    case Operation.Request:
+      if (isProbe(buf, off)) return "probe";
+      return isGratuitous(buf, off) ? "announcement" : "request";
+    case Operation.Reply:
+      return isGratuitous(buf, off) ? "gratuitous-reply" : "reply";
+    case Operation.ReverseRequest:
+      return "reverse-request";
+    case Operation.ReverseReply:
+      return "reverse-reply";
+    default:
+      return "other";
+  }
+}
+
+const OPERATION_NAMES: Readonly<Record<number, string>> = {
+  1: "request",
+  2: "reply",
+  3: "reverse-request",
+  4: "reverse-reply",
+  8: "inverse-request",
+  9: "inverse-reply",
+};
+
+/** The operation's name; an unknown one stays a number, as `operation-24`. */
+export function operationName(oper: number): string {
+  return OPERATION_NAMES[oper] ?? `operation-${oper}`;
+}
+
+/** The declared header: field table, and the checked slow path below. */
+export const layout = header("arp", {
+  htype: "u16",
+  ptype: "u16",
+  hlen: "u8",
+  plen: "u8",
+  oper: "u16",
+  sha: { bytes: 6 },
+  spa: "u32",
+  tha: { bytes: 6 },
+  tpa: "u32",
+});
+
+/** An ARP packet as a plain object: addresses as bytes (MAC) and unsigned 32-bit integers (IPv4). */
+export type ArpPacket = Decoded<{
+  oper: "u16";
+  sha: { bytes: 6 };
+  spa: "u32";
+  tha: { bytes: 6 };
+  tpa: "u32";
+}>;
+
+/** Takes a packet apart, or says with a fault why it cannot be: for tools and tests. */
+export function parse(buf: Uint8Array, off = 0, end = buf.length): ArpPacket | Fault {
+  const fault = check(buf, off, end);
+  if (fault !== Fault.None) return fault;
+  const { oper, sha, spa, tha, tpa } = layout.decode(buf, off);
+  return { oper, sha, spa, tha, tpa };
+}
+
+/**
+ * The 28 bytes of a packet.
+ * @throws {RangeError} on a value that does not fit its field.
+ */
+export function build(packet: ArpPacket): Uint8Array {
+  const buf = new Uint8Array(LENGTH);
+  layout.encode({ htype: HTYPE_ETHERNET, ptype: PTYPE_IPV4, hlen: mac.LENGTH, plen: 4, ...packet }, buf);
+  return buf;
+}
