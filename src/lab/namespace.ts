@@ -1,0 +1,138 @@
+/** A namespace of a lab: commands, settings and processes inside it. */
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { readSnmp } from "../linux/interface.ts";
+import { ipBatch, ipJson } from "../linux/iproute.ts";
+import type { NetworkNamespace } from "../linux/namespace.ts";
+import { withParentDeathSignal } from "../linux/process.ts";
+
+/** One entry of the kernel's neighbour table, as `ip -json neigh` shows it. */
+export interface NeighbourEntry {
+  readonly dst: string;
+  readonly dev: string;
+  readonly lladdr?: string;
+  readonly state: readonly string[];
+}
+
+/** The kernel's documented defaults (ip-sysctl.rst) of what decides about ARP and echo. */
+const IPV4_DEFAULTS: Readonly<Record<string, string>> = {
+  "net.ipv4.ip_forward": "0",
+  "net.ipv4.icmp_echo_ignore_all": "0",
+  "net.ipv4.icmp_echo_ignore_broadcasts": "1",
+};
+const IPV4_INTERFACE_DEFAULTS: Readonly<Record<string, string>> = {
+  rp_filter: "0",
+  arp_ignore: "0",
+  arp_announce: "0",
+  arp_accept: "0",
+  arp_filter: "0",
+  arp_notify: "0",
+  proxy_arp: "0",
+  accept_local: "0",
+};
+
+export class LabNamespace {
+  readonly label: string;
+  /** The kernel's namespace: to enter, or to name by its path. */
+  readonly kernel: NetworkNamespace;
+  readonly #onStep: (command: string) => void;
+  readonly #children = new Set<ChildProcess>();
+
+  constructor(kernel: NetworkNamespace, label: string, onStep: (command: string) => void) {
+    this.kernel = kernel;
+    this.label = label;
+    this.#onStep = onStep;
+  }
+
+  /** Runs `ip` commands (without the leading `ip`), in order, in one process. */
+  ip(...commands: string[]): void {
+    this.kernel.run(() => ipBatch(commands));
+    for (const command of commands) this.#onStep(`ip ${command}`);
+  }
+
+  /** Runs one `ip -json` query; a question, so it is no step. */
+  query<T>(...args: string[]): T[] {
+    return this.kernel.run(() => ipJson<T>(...args));
+  }
+
+  /** The kernel's neighbour table here. */
+  neighbours(): NeighbourEntry[] {
+    return this.query<NeighbourEntry>("neigh", "show");
+  }
+
+  /** The kernel's IPv4 routes here, connected ones too, a line each as `ip route` prints them. */
+  routes(): { dst: string; dev: string; prefsrc?: string }[] {
+    return this.query("route", "show");
+  }
+
+  /** The kernel's protocol counters here, as `Icmp.OutEchoReps`. */
+  snmp(): Map<string, number> {
+    return this.kernel.run(readSnmp);
+  }
+
+  /** Writes a sysctl, named as sysctl(8) names it. */
+  sysctl(name: string, value: string | number): void {
+    this.#writeSysctl(name, String(value));
+    this.#onStep(`sysctl -w ${name}=${value}`);
+  }
+
+  /** Reads a sysctl. */
+  readSysctl(name: string): string {
+    return this.kernel.run(() => readFileSync(sysctlPath(name), "utf8").trim());
+  }
+
+  /** @internal */
+  setDefaults(ipv6: boolean): void {
+    for (const [name, value] of Object.entries(IPV4_DEFAULTS)) this.#writeSysctl(name, value);
+    for (const [name, value] of Object.entries(IPV4_INTERFACE_DEFAULTS))
+      for (const scope of ["all", "default"]) this.#writeSysctl(`net.ipv4.conf.${scope}.${name}`, value);
+    if (ipv6) return;
+    for (const scope of ["all", "default"]) this.#writeSysctl(`net.ipv6.conf.${scope}.disable_ipv6`, "1");
+    this.#onStep("sysctl -w net.ipv6.conf.all.disable_ipv6=1");
+  }
+
+  /**
+   * Starts a program inside the namespace. It is killed when the lab closes, and by the kernel when this process dies.
+   * @throws when the program cannot be started is reported by the child's `error` event, as node does.
+   */
+  spawn(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    const [program, ...rest] = withParentDeathSignal([command, ...args]);
+    const child = this.kernel.run(() => spawn(program!, rest, options));
+    this.#children.add(child);
+    const forget = () => this.#children.delete(child);
+    child.once("exit", forget);
+    child.once("error", forget);
+    return child;
+  }
+
+  /**
+   * Starts a process that does nothing but be here, so that the namespace can be named by its PID, as the article does
+   * with a shell. It ends by itself when this process does: it waits for input that never comes.
+   */
+  hold(): ChildProcess & { readonly pid: number } {
+    const child = this.spawn("cat", [], { stdio: ["pipe", "ignore", "ignore"] });
+    if (child.pid === undefined) throw new Error("cannot start `cat`");
+    return child as ChildProcess & { readonly pid: number };
+  }
+
+  /** Ends the processes started here and lets go of the namespace. */
+  close(): void {
+    for (const child of this.#children) child.kill("SIGKILL");
+    this.#children.clear();
+    this.kernel.close();
+  }
+
+  #writeSysctl(name: string, value: string): void {
+    try {
+      this.kernel.run(() => writeFileSync(sysctlPath(name), value));
+    } catch (error) {
+      // A kernel built without IPv6 has nothing to switch off.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT" && name.startsWith("net.ipv6.")) return;
+      throw error;
+    }
+  }
+}
+
+function sysctlPath(name: string): string {
+  return `/proc/sys/${name.replaceAll(".", "/")}`;
+}

@@ -1,0 +1,295 @@
+/**
+ * AF_PACKET sockets (packet(7)): a TPACKET_V2 ring that the kernel writes received frames into, and batches of frames out
+ * through one sendmmsg. This is the mechanism; src/link/packet.ts makes a link of it.
+ */
+import { Errno, SystemError, UserError } from "./errors.ts";
+import { ARPHRD_ETHER, ARPHRD_LOOPBACK, InterfaceQuery } from "./interface.ts";
+import { errno, libc, type Mapping, map, must } from "./libc.ts";
+
+const AF_PACKET = 17;
+const SOCK_RAW_CLOEXEC_NONBLOCK = 3 | 0x80000 | 0x800;
+const ETH_P_ALL = 0x0003;
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+const SO_ATTACH_FILTER = 26;
+const SOL_PACKET = 263;
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_RX_RING = 5;
+const PACKET_STATISTICS = 6;
+const PACKET_VERSION = 10;
+const PACKET_IGNORE_OUTGOING = 23;
+const PACKET_MR_PROMISC = 1;
+const TPACKET_V2 = 1;
+const MSG_DONTWAIT = 0x40;
+
+/** Where a ring slot's header (tpacket2_hdr, then sockaddr_ll) keeps its fields; host byte order. */
+export const Slot = {
+  STATUS: 0,
+  LEN: 4,
+  SNAPLEN: 8,
+  MAC: 12,
+  SEC: 16,
+  NSEC: 20,
+  VLAN_TCI: 24,
+  VLAN_TPID: 26,
+  PKTTYPE: 32 + 10,
+} as const;
+
+/** Bits of a slot's status word. */
+export const SlotStatus = { User: 1, Losing: 4, ChecksumNotReady: 8, VlanValid: 0x10, VlanTpidValid: 0x40 } as const;
+
+/** sockaddr_ll's packet type for frames that this machine sends. */
+export const PACKET_OUTGOING = 4;
+
+/** Bytes of a slot before the Ethernet header, rounded up: header 52, alignment to 16, and room for the link header. */
+const SLOT_OVERHEAD = 96;
+/** A VLAN tag that is put back needs four more. */
+const LINK_HEADER = 14 + 4;
+
+/** A compiled filter: `count` instructions of struct sock_filter, eight bytes each, as SO_ATTACH_FILTER takes them. */
+export interface SocketFilter {
+  readonly count: number;
+  readonly code: Uint8Array;
+}
+
+export interface PacketSocketOptions {
+  /** Interface name, in the namespace that the thread is in. */
+  readonly interface: string;
+  /** Also deliver frames that others on this machine send through the interface. Own frames never come back. */
+  readonly outgoing: boolean;
+  /** Receive frames for other stations' MAC addresses on a real card; veth delivers them anyway. */
+  readonly promiscuous: boolean;
+  /** Ring size in bytes; rounded down to whole slots. */
+  readonly ringBytes: number;
+  /** Frames that one sendmmsg carries at most. */
+  readonly txBatch: number;
+  /** Attached before the socket is bound, so that no foreign frame slips in. */
+  readonly filter?: SocketFilter | undefined;
+}
+
+export interface PacketSocket {
+  readonly fd: number;
+  readonly index: number;
+  readonly mac: Uint8Array;
+  readonly mtu: number;
+  readonly loopback: boolean;
+  readonly query: InterfaceQuery;
+  /** The receive ring: `slots` slots of `slotSize` bytes. */
+  readonly ring: Mapping;
+  readonly slots: number;
+  readonly slotSize: number;
+  readonly tx: TxBatch;
+  close(): void;
+}
+
+/**
+ * Opens a packet socket on an interface of the namespace that the thread is in.
+ * @throws {UserError} no such interface, not an Ethernet, no permission: one line with what to do.
+ * @throws {SystemError} when the kernel refuses anything else.
+ */
+export function openPacketSocket(options: PacketSocketOptions): PacketSocket {
+  const name = options.interface;
+  // Protocol 0: nothing is received until bind names one, when filter and ring are in place.
+  const fd = libc.socket(AF_PACKET, SOCK_RAW_CLOEXEC_NONBLOCK, 0);
+  if (fd < 0) {
+    if (errno() === Errno.EPERM)
+      throw new UserError(
+        `no permission to open a packet socket on ${name}: run as root, or inside \`vethlab shell\`, which needs no root`,
+      );
+    throw new SystemError("socket", errno(), "AF_PACKET");
+  }
+  try {
+    const query = new InterfaceQuery(fd);
+    const index = query.index(name);
+    if (index === 0) throw new UserError(`no interface ${name} here: \`ip link\` shows those that exist`);
+    const hardware = query.hardware(name);
+    if (hardware === null || (hardware.type !== ARPHRD_ETHER && hardware.type !== ARPHRD_LOOPBACK))
+      throw new UserError(`${name} is not an Ethernet (hardware type ${hardware?.type}): only those can be used here`);
+    const mtu = query.mtu(name);
+
+    setInt(fd, PACKET_VERSION, TPACKET_V2);
+    if (!options.outgoing) setInt(fd, PACKET_IGNORE_OUTGOING, 1);
+    if (options.filter !== undefined) attachFilter(fd, options.filter);
+    const { ring, slots, slotSize } = openRing(fd, mtu, options.ringBytes);
+    bind(fd, index);
+    if (options.promiscuous) setPromiscuous(fd, index);
+    // An interface that is down reports it as a pending error at once; it is no failure to have opened it.
+    takeError(fd);
+    const tx = new TxBatch(fd, options.txBatch, mtu + LINK_HEADER);
+    return {
+      fd,
+      index,
+      mac: hardware.mac,
+      mtu,
+      loopback: hardware.type === ARPHRD_LOOPBACK,
+      query,
+      ring,
+      slots,
+      slotSize,
+      tx,
+      close() {
+        libc.close(fd);
+        ring.release();
+        tx.release();
+      },
+    };
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+}
+
+/** Reads and clears the socket's pending error: an errno, 0 if there is none. */
+export function takeError(fd: number): number {
+  const value = new Int32Array(1);
+  const length = Uint32Array.of(4);
+  libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, new Uint8Array(value.buffer), new Uint8Array(length.buffer));
+  return value[0]!;
+}
+
+/** Frames seen and dropped by the kernel since the last call, which sets both back to zero (PACKET_STATISTICS). */
+export function takeStatistics(fd: number, into: Uint32Array): void {
+  const length = Uint32Array.of(8);
+  into.fill(0);
+  libc.getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, new Uint8Array(into.buffer), new Uint8Array(length.buffer));
+}
+
+function setInt(fd: number, option: number, value: number): void {
+  const bytes = new Uint8Array(Int32Array.of(value).buffer);
+  must("setsockopt", libc.setsockopt(fd, SOL_PACKET, option, bytes, 4), `packet option ${option}`);
+}
+
+function openRing(fd: number, mtu: number, bytes: number): { ring: Mapping; slots: number; slotSize: number } {
+  let slotSize = 2048;
+  while (slotSize < mtu + LINK_HEADER + SLOT_OVERHEAD) slotSize *= 2;
+  const blockSize = Math.max(slotSize, 65_536);
+  const blocks = Math.max(1, Math.floor(bytes / blockSize));
+  const slots = (blocks * blockSize) / slotSize;
+  const request = Uint32Array.of(blockSize, blocks, slotSize, slots);
+  must(
+    "setsockopt",
+    libc.setsockopt(fd, SOL_PACKET, PACKET_RX_RING, new Uint8Array(request.buffer), 16),
+    `a receive ring of ${slots} slots of ${slotSize} bytes`,
+  );
+  return { ring: map(fd, blocks * blockSize), slots, slotSize };
+}
+
+function attachFilter(fd: number, filter: SocketFilter): void {
+  // struct sock_fprog: u16 length, padding, pointer. The program lies in memory that does not move while we ask.
+  const program = map(-1, 65_536);
+  new Uint8Array(program.buffer).set(filter.code);
+  const fprog = new DataView(new ArrayBuffer(16));
+  fprog.setUint16(0, filter.count, true);
+  fprog.setBigUint64(8, program.address, true);
+  const result = libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, new Uint8Array(fprog.buffer), 16);
+  const failure = result < 0 ? new SystemError("setsockopt", errno(), "attaching the filter") : null;
+  program.release();
+  if (failure !== null) throw failure;
+}
+
+function bind(fd: number, index: number): void {
+  const address = new DataView(new ArrayBuffer(20));
+  address.setUint16(0, AF_PACKET, true);
+  address.setUint16(2, ETH_P_ALL, false);
+  address.setInt32(4, index, true);
+  const result = libc.bind(fd, new Uint8Array(address.buffer), 20);
+  // Binding to an interface that is down succeeds, and tells so by ENETDOWN.
+  if (result < 0 && errno() !== Errno.ENETDOWN) throw new SystemError("bind", errno());
+}
+
+function setPromiscuous(fd: number, index: number): void {
+  const request = new DataView(new ArrayBuffer(16));
+  request.setInt32(0, index, true);
+  request.setUint16(4, PACKET_MR_PROMISC, true);
+  must("setsockopt", libc.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, new Uint8Array(request.buffer), 16));
+}
+
+const MMSGHDR = 64;
+const IOVEC = 16;
+
+/** Outgoing frames side by side in one piece of memory, with the message headers that point at them written once. */
+export class TxBatch {
+  readonly bytes: Uint8Array;
+  readonly slotSize: number;
+  readonly capacity: number;
+  readonly #fd: number;
+  readonly #memory: Mapping;
+  readonly #iovecs: DataView;
+  count = 0;
+  /** errno of the last frame that could not be sent, 0 if none. */
+  lastError = 0;
+  /** Frames that could not be sent. */
+  errors = 0;
+
+  constructor(fd: number, capacity: number, frameLength: number) {
+    this.#fd = fd;
+    this.capacity = capacity;
+    this.slotSize = (frameLength + 63) & ~63;
+    const data = capacity * this.slotSize;
+    const total = (data + capacity * (MMSGHDR + IOVEC) + 4095) & ~4095;
+    this.#memory = map(-1, total);
+    this.bytes = new Uint8Array(this.#memory.buffer, 0, data);
+    const headers = new DataView(this.#memory.buffer, data, capacity * MMSGHDR);
+    this.#iovecs = new DataView(this.#memory.buffer, data + capacity * MMSGHDR, capacity * IOVEC);
+    this.#headersAt = this.#memory.address + BigInt(data);
+    const iovecsAt = this.#headersAt + BigInt(capacity * MMSGHDR);
+    for (let i = 0; i < capacity; i++) {
+      headers.setBigUint64(i * MMSGHDR + 16, iovecsAt + BigInt(i * IOVEC), true);
+      headers.setBigUint64(i * MMSGHDR + 24, 1n, true);
+      this.#iovecs.setBigUint64(i * IOVEC, this.#memory.address + BigInt(i * this.slotSize), true);
+    }
+    // The addresses within the batch, made once: arithmetic on bigints allocates.
+    this.#headerAddress = Array.from({ length: capacity }, (_, i) => this.#headersAt + BigInt(i * MMSGHDR));
+  }
+
+  readonly #headersAt: bigint;
+  readonly #headerAddress: readonly bigint[];
+
+  /** Appends the frame that was written into the slot `count`. */
+  push(length: number): void {
+    this.#iovecs.setUint32(this.count * IOVEC + 8, length, true);
+    this.count++;
+  }
+
+  /** The length in bytes of the frame in a slot. */
+  lengthAt(slot: number): number {
+    return this.#iovecs.getUint32(slot * IOVEC + 8, true);
+  }
+
+  /**
+   * Sends all that was pushed; a frame that the kernel refuses is counted and left out, the rest goes on.
+   * @returns the number of frames sent.
+   */
+  send(): number {
+    let next = 0;
+    let sent = 0;
+    let retried = false;
+    while (next < this.count) {
+      const n = libc.sendmmsg(this.#fd, this.#headerAddress[next]!, this.count - next, MSG_DONTWAIT);
+      if (n > 0) {
+        sent += n;
+        next += n;
+        continue;
+      }
+      const code = errno();
+      if (code === Errno.EINTR) continue;
+      if (code === Errno.ENETDOWN && !retried) {
+        // An error left over from an earlier link down is reported once, even when the link is up again.
+        retried = true;
+        continue;
+      }
+      this.lastError = code;
+      // The interface itself cannot send: no frame of this batch will fare better.
+      const rest = code === Errno.ENETDOWN || code === Errno.ENXIO || code === Errno.EBADF;
+      const lost = rest ? this.count - next : 1;
+      this.errors += lost;
+      next += lost;
+    }
+    this.count = 0;
+    return sent;
+  }
+
+  release(): void {
+    this.#memory.release();
+  }
+}
