@@ -191,18 +191,18 @@ export const layout = header("arp", {
   plen: "u8",
   oper: "u16",
   sha: { bytes: 6 },
-  spa: "u32",
+  spa: "ip",
   tha: { bytes: 6 },
-  tpa: "u32",
+  tpa: "ip",
 });
 
-/** An ARP packet as a plain object: addresses as bytes (MAC) and unsigned 32-bit integers (IPv4). */
+/** An ARP packet as a plain object: addresses as bytes (MAC) and signed 32-bit integers (IPv4). */
 export type ArpPacket = Decoded<{
   oper: "u16";
   sha: { bytes: 6 };
-  spa: "u32";
+  spa: "ip";
   tha: { bytes: 6 };
-  tpa: "u32";
+  tpa: "ip";
 }>;
 
 /** Takes a packet apart, or says with a fault why it cannot be: for tools and tests. */

@@ -4,7 +4,7 @@
  * apart plain objects. The hot path never comes here; it uses the accessors beside the declaration, and a property test
  * in every module's test file proves that the two agree.
  */
-import { blob, type Layout, struct, u8, u16be, u32be } from "buffer-layout";
+import { blob, type Layout, s32be, struct, u8, u16be, u32be } from "buffer-layout";
 
 /** One field of a header: its RFC name, its first byte counted from the header's start, and its length in bytes. */
 export interface Field {
@@ -28,8 +28,11 @@ export interface HeaderLayout<T> {
   encode(value: T, buf: Uint8Array, off?: number): number;
 }
 
-/** A field's kind: an unsigned big-endian integer of 1, 2 or 4 bytes, or that many bytes as they are. */
-export type FieldKind = "u8" | "u16" | "u32" | { readonly bytes: number };
+/**
+ * A field's kind: an unsigned big-endian integer of 1, 2 or 4 bytes; `ip`, an IPv4 address, read as the signed 32-bit
+ * integer that addresses travel as, and written from signed and unsigned alike; or that many bytes as they are.
+ */
+export type FieldKind = "u8" | "u16" | "u32" | "ip" | { readonly bytes: number };
 
 /** The plain object that a declaration describes. */
 export type Decoded<F extends Record<string, FieldKind>> = {
@@ -61,7 +64,10 @@ export function header<const F extends Record<string, FieldKind>>(name: string, 
       requireRoom(name, buf, off, span);
       for (const [field, kind] of Object.entries(fields)) requireFit(name, field, kind, value[field]);
       const bytes: Record<string, unknown> = {};
-      for (const [key, v] of Object.entries(value)) bytes[key] = v instanceof Uint8Array ? asBuffer(v) : v;
+      for (const [field, kind] of Object.entries(fields)) {
+        const v: unknown = value[field];
+        bytes[field] = v instanceof Uint8Array ? asBuffer(v) : kind === "ip" ? Number(v) | 0 : v;
+      }
       return declared.encode(bytes, asBuffer(buf), off);
     },
   };
@@ -71,18 +77,21 @@ function fieldLayout(name: string, kind: FieldKind): Layout {
   if (kind === "u8") return u8(name);
   if (kind === "u16") return u16be(name);
   if (kind === "u32") return u32be(name);
+  if (kind === "ip") return s32be(name);
   return blob(kind.bytes, name);
 }
 
-const LIMIT = { u8: 0xff, u16: 0xffff, u32: 0xffffffff } as const;
+const MIN = { u8: 0, u16: 0, u32: 0, ip: -0x80000000 } as const;
+const MAX = { u8: 0xff, u16: 0xffff, u32: 0xffffffff, ip: 0xffffffff } as const;
 
 function requireFit(header: string, field: string, kind: FieldKind, value: unknown): void {
   if (typeof kind === "object") {
     if (value instanceof Uint8Array && value.length === kind.bytes) return;
     throw new RangeError(`${header}.${field} takes ${kind.bytes} bytes`);
   }
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= LIMIT[kind]) return;
-  throw new RangeError(`${header}.${field} takes a whole number from 0 to ${LIMIT[kind]}, not ${String(value)}`);
+  if (typeof value === "number" && Number.isInteger(value) && value >= MIN[kind] && value <= MAX[kind]) return;
+  const range = `from ${MIN[kind]} to ${MAX[kind]}`;
+  throw new RangeError(`${header}.${field} takes a whole number ${range}, not ${String(value)}`);
 }
 
 function requireRoom(header: string, buf: Uint8Array, off: number, span: number): void {

@@ -5,6 +5,12 @@ export function bytes(length: number): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ minLength: length, maxLength: length });
 }
 
+/** An IPv4 address as it travels: a signed 32-bit integer. */
+export const ip: fc.Arbitrary<number> = fc.integer({ min: -0x80000000, max: 0x7fffffff });
+export const u8: fc.Arbitrary<number> = fc.integer({ min: 0, max: 0xff });
+export const u16: fc.Arbitrary<number> = fc.integer({ min: 0, max: 0xffff });
+export const u32: fc.Arbitrary<number> = fc.integer({ min: 0, max: 0xffffffff });
+
 /** The object that a `parse` gave; fails the test if it gave a fault instead. */
 export function parsed<T>(result: T | number): T {
   if (typeof result === "number") throw new Error(`expected a packet, got fault ${result}`);

@@ -1,0 +1,23 @@
+/**
+ * vethlab's codecs: bytes in, meaning out. Each module is a namespace; importing one brings no Linux, no node: module and
+ * no native package with it.
+ *
+ * @example
+ * import { arp, Fault, FrameCursor, EtherType } from "vethlab/packets";
+ */
+export * as arp from "./arp.ts";
+export * as bytes from "./bytes.ts";
+export * as checksum from "./checksum.ts";
+export * as ethernet from "./ethernet.ts";
+export { EtherType } from "./ethernet.ts";
+export { Fault, faultName } from "./fault.ts";
+export { FrameCursor } from "./frame.ts";
+export * as icmp from "./icmp.ts";
+export * as ipv4 from "./ipv4.ts";
+export * as ipv4Address from "./ipv4-address.ts";
+export * as ipv4Options from "./ipv4-options.ts";
+export * as layout from "./layout.ts";
+export * as llc from "./llc.ts";
+export * as mac from "./mac.ts";
+export * as udp from "./udp.ts";
+export * as vlan from "./vlan.ts";
