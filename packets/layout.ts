@@ -4,7 +4,8 @@
  * apart plain objects. The hot path never comes here; it uses the accessors beside the declaration, and a property test
  * in every module's test file proves that the two agree.
  */
-import { blob, type Layout, s32be, struct, u8, u16be, u32be } from "buffer-layout";
+import { type BufferMethods, Layout, s32be, struct, u8, u16be, u32be } from "buffer-layout";
+import { getI32, getU16, getU32, setU16, setU32 } from "./bytes.ts";
 
 /** One field of a header: its RFC name, its first byte counted from the header's start, and its length in bytes. */
 export interface Field {
@@ -55,20 +56,14 @@ export function header<const F extends Record<string, FieldKind>>(name: string, 
     fields: table,
     decode(buf, off = 0) {
       requireRoom(name, buf, off, span);
-      const value = declared.decode(asBuffer(buf), off);
-      // buffer-layout hands out views of the packet; a plain object that outlives its frame must own its bytes.
-      for (const key in value) if (value[key] instanceof Uint8Array) value[key] = Uint8Array.from(value[key]);
-      return value as Decoded<F>;
+      return declared.decode(new Memory(buf), off) as Decoded<F>;
     },
     encode(value, buf, off = 0) {
       requireRoom(name, buf, off, span);
-      for (const [field, kind] of Object.entries(fields)) requireFit(name, field, kind, value[field]);
-      const bytes: Record<string, unknown> = {};
-      for (const [field, kind] of Object.entries(fields)) {
-        const v: unknown = value[field];
-        bytes[field] = v instanceof Uint8Array ? asBuffer(v) : kind === "ip" ? Number(v) | 0 : v;
-      }
-      return declared.encode(bytes, asBuffer(buf), off);
+      // All fields are checked before the first is written: a header is never left half done.
+      const checked: Record<string, unknown> = {};
+      for (const [field, kind] of Object.entries(fields)) checked[field] = fitted(name, field, kind, value[field]);
+      return declared.encode(checked, new Memory(buf), off);
     },
   };
 }
@@ -78,20 +73,23 @@ function fieldLayout(name: string, kind: FieldKind): Layout {
   if (kind === "u16") return u16be(name);
   if (kind === "u32") return u32be(name);
   if (kind === "ip") return s32be(name);
-  return blob(kind.bytes, name);
+  return new Bytes(kind.bytes, name);
 }
 
 const MIN = { u8: 0, u16: 0, u32: 0, ip: -0x80000000 } as const;
 const MAX = { u8: 0xff, u16: 0xffff, u32: 0xffffffff, ip: 0xffffffff } as const;
 
-function requireFit(header: string, field: string, kind: FieldKind, value: unknown): void {
+/** The value as it is written, or a RangeError that says what the field takes. */
+function fitted(header: string, field: string, kind: FieldKind, value: unknown): unknown {
   if (typeof kind === "object") {
-    if (value instanceof Uint8Array && value.length === kind.bytes) return;
+    if (value instanceof Uint8Array && value.length === kind.bytes) return value;
     throw new RangeError(`${header}.${field} takes ${kind.bytes} bytes`);
   }
-  if (typeof value === "number" && Number.isInteger(value) && value >= MIN[kind] && value <= MAX[kind]) return;
-  const range = `from ${MIN[kind]} to ${MAX[kind]}`;
-  throw new RangeError(`${header}.${field} takes a whole number ${range}, not ${String(value)}`);
+  if (typeof value === "number" && Number.isInteger(value) && value >= MIN[kind] && value <= MAX[kind])
+    return kind === "ip" ? value | 0 : value;
+  throw new RangeError(
+    `${header}.${field} takes a whole number from ${MIN[kind]} to ${MAX[kind]}, not ${String(value)}`,
+  );
 }
 
 function requireRoom(header: string, buf: Uint8Array, off: number, span: number): void {
@@ -99,7 +97,52 @@ function requireRoom(header: string, buf: Uint8Array, off: number, span: number)
   throw new RangeError(`${header} needs ${span} bytes at ${off}, and ${Math.max(0, buf.length - off)} are there`);
 }
 
-/** buffer-layout calls Buffer's methods; this wraps the same memory without a copy. */
-function asBuffer(buf: Uint8Array): Uint8Array {
-  return Buffer.isBuffer(buf) ? buf : Buffer.from(buf.buffer, buf.byteOffset, buf.byteLength);
+/**
+ * The methods of Node's Buffer that buffer-layout calls for the kinds above, over anybody's memory and without a copy:
+ * what keeps this library free of Node's own types, so that it runs in a browser too.
+ */
+class Memory implements BufferMethods {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** Single bytes only: buffer-layout's u8 comes by this name. */
+  readUIntLE(off: number): number {
+    return this.bytes[off]!;
+  }
+
+  writeUIntLE(value: number, off: number): void {
+    this.bytes[off] = value;
+  }
+
+  readUIntBE(off: number, span: number): number {
+    return span === 2 ? getU16(this.bytes, off) : getU32(this.bytes, off);
+  }
+
+  writeUIntBE(value: number, off: number, span: number): void {
+    if (span === 2) setU16(this.bytes, off, value);
+    else setU32(this.bytes, off, value);
+  }
+
+  readIntBE(off: number): number {
+    return getI32(this.bytes, off);
+  }
+
+  writeIntBE(value: number, off: number): void {
+    setU32(this.bytes, off, value);
+  }
+}
+
+/** Bytes as they are. buffer-layout's own blob hands out views of the packet; a plain object must own its bytes. */
+class Bytes extends Layout<Uint8Array> {
+  override decode(memory: Memory, offset = 0): Uint8Array {
+    return Uint8Array.from(memory.bytes.subarray(offset, offset + this.span));
+  }
+
+  override encode(value: Uint8Array, memory: Memory, offset = 0): number {
+    memory.bytes.set(value, offset);
+    return this.span;
+  }
 }

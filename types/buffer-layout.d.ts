@@ -1,10 +1,20 @@
 /** The part of buffer-layout 1.2.2 that vethlab uses; the package ships no types of its own. */
 declare module "buffer-layout" {
+  /** What the layouts below call of Node's Buffer; `span` is a number of bytes. */
+  export interface BufferMethods {
+    readUIntLE(offset: number, span: number): number;
+    readUIntBE(offset: number, span: number): number;
+    readIntBE(offset: number, span: number): number;
+    writeUIntLE(value: number, offset: number, span: number): void;
+    writeUIntBE(value: number, offset: number, span: number): void;
+    writeIntBE(value: number, offset: number, span: number): void;
+  }
   export class Layout<T = unknown> {
+    constructor(span: number, property?: string);
     readonly span: number;
     readonly property: string | undefined;
-    decode(bytes: Uint8Array, offset?: number): T;
-    encode(value: T, bytes: Uint8Array, offset?: number): number;
+    decode(buffer: BufferMethods, offset?: number): T;
+    encode(value: T, buffer: BufferMethods, offset?: number): number;
   }
   export class Structure<T = Record<string, unknown>> extends Layout<T> {
     readonly fields: readonly Layout[];
