@@ -119,7 +119,7 @@ export function sayWhatIsNotBuilt() {
 // Asked of another process: a binary built for another Node may take this one down.
 function loads({ name, file }) {
   const path = join(MODULES, name, file);
-  return existsSync(path) && spawnSync(process.execPath, ["-e", "require(process.argv[1])", path]).status === 0;
+  return existsSync(path) && spawnSync(process.execPath, ["--require", path, "--eval", ""]).status === 0;
 }
 
 function whyNotBuilt(name) {
