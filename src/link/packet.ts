@@ -4,8 +4,7 @@
  */
 import { copyBytes, setU16 } from "../../packets/bytes.ts";
 import { errnoName } from "../linux/errors.ts";
-import { drainLinkMonitor, InterfaceFlag, openLinkMonitor } from "../linux/interface.ts";
-import { libc, type Watch, watchReadable } from "../linux/libc.ts";
+import { type Watch, watchReadable } from "../linux/libc.ts";
 import type { NetworkNamespace } from "../linux/namespace.ts";
 import {
   openPacketSocket,
@@ -29,6 +28,7 @@ import {
   type LinkEventHandler,
   type LinkStats,
 } from "./link.ts";
+import { LinkState } from "./link-state.ts";
 
 export interface PacketLinkOptions {
   /** The namespace that holds the interface; the thread's own if left out. */
@@ -66,7 +66,7 @@ export function openPacketLink(name: string, options: PacketLinkOptions = {}): L
       filter: options.filter,
     });
     try {
-      return new PacketLink(name, socket, openLinkMonitor());
+      return new PacketLink(socket, new LinkState(name));
     } catch (error) {
       socket.close();
       throw error;
@@ -82,15 +82,11 @@ class PacketLink implements Link {
   readonly now = systemNow;
   readonly tx: Uint8Array;
 
-  #name: string;
   readonly #socket: PacketSocket;
   readonly #ring: RingReader;
   readonly #frames = new Handlers<FrameBatch>();
-  readonly #events = new Handlers<Parameters<LinkEventHandler>[0]>();
   #watch: Watch | null = null;
-  readonly #monitor: number;
-  #monitorWatch: Watch | null = null;
-  #state: "up" | "down" | "gone";
+  readonly #state: LinkState;
   #closed = false;
   readonly #kernel = new Uint32Array(2);
   #dropped = 0;
@@ -98,19 +94,17 @@ class PacketLink implements Link {
   #txBytes = 0;
   #tooLong = 0;
 
-  constructor(name: string, socket: PacketSocket, monitor: number) {
-    this.#name = name;
+  constructor(socket: PacketSocket, state: LinkState) {
     this.#socket = socket;
-    this.#monitor = monitor;
+    this.#state = state;
     this.mac = socket.mac;
     this.mtu = socket.mtu;
     this.tx = socket.tx.bytes;
     this.#ring = new RingReader(socket);
-    this.#state = this.#look();
   }
 
   get name(): string {
-    return this.#name;
+    return this.#state.name;
   }
 
   onFrames(handler: FrameHandler): () => void {
@@ -125,16 +119,7 @@ class PacketLink implements Link {
   }
 
   onEvent(handler: LinkEventHandler): () => void {
-    const remove = this.#events.add(handler);
-    if (this.#monitorWatch === null && !this.#closed) {
-      this.#monitorWatch = watchReadable(this.#monitor, () => {
-        drainLinkMonitor(this.#monitor);
-        this.#compareState();
-      });
-      // The interface may have gone down or away between opening and listening.
-      setImmediate(() => this.#compareState());
-    }
-    return remove;
+    return this.#state.onEvent(handler);
   }
 
   reserve(length: number): number {
@@ -188,8 +173,7 @@ class PacketLink implements Link {
     this.stats();
     this.#closed = true;
     this.#watch?.close();
-    this.#monitorWatch?.close();
-    libc.close(this.#monitor);
+    this.#state.close();
     this.#socket.close();
   }
 
@@ -208,23 +192,6 @@ class PacketLink implements Link {
         this.#ring.release();
       }
     }
-  }
-
-  #look(): "up" | "down" | "gone" {
-    const name = this.#socket.query.name(this.#socket.index);
-    if (name === "") return "gone";
-    this.#name = name;
-    const flags = this.#socket.query.flags(name);
-    const wanted = InterfaceFlag.Up | InterfaceFlag.Running;
-    return (flags & wanted) === wanted ? "up" : "down";
-  }
-
-  #compareState(): void {
-    if (this.#closed || this.#state === "gone") return;
-    const state = this.#look();
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#events.emit({ type: state });
   }
 }
 

@@ -1,5 +1,5 @@
 /** Processes that must not outlive the one that started them, and replacing this process by another. */
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { SystemError } from "./errors.ts";
 import { errno, libc, must } from "./libc.ts";
@@ -51,4 +51,18 @@ export function replaceProcess(path: string, argv: readonly string[], env: NodeJ
   const environment = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
   libc.execve(path, [...argv, null], [...environment, null]);
   throw new SystemError("execve", errno(), path);
+}
+
+/** PIDs of the processes in a network namespace, given by its inode number; those of others, as far as one may see them. */
+export function processesIn(inode: number): number[] {
+  const found: number[] = [];
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      if (statSync(`/proc/${entry}/ns/net`).ino === inode) found.push(Number(entry));
+    } catch {
+      // Ended meanwhile, or not ours to see.
+    }
+  }
+  return found;
 }

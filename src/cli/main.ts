@@ -1,0 +1,118 @@
+/**
+ * The command line: which command, its options in, an exit code out. Each command is a file of its own, loaded only when
+ * it is asked for.
+ *
+ * Exit codes: 0 done, 1 the answer is no, 2 a mistake or a failure, told in one line.
+ */
+import { Command, CommanderError } from "commander";
+import { UserError } from "../linux/errors.ts";
+import { VERSION } from "../version.ts";
+
+/** What a command's file gives: its options declared on `command`, and what it does. */
+export interface CommandModule {
+  /** Declares arguments and options. `run` must be set as the action's outcome through {@link Outcome}. */
+  define(command: Command, outcome: Outcome): void;
+}
+
+/** Where an action leaves its exit code. */
+export interface Outcome {
+  code: number;
+}
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  demo: { summary: "five narrated experiments with ARP and ping on a virtual cable", load: () => import("./demo.ts") },
+  ping: { summary: "ask for echoes with our own ARP and ICMP", load: () => import("./ping.ts") },
+  arping: { summary: "ask who owns an address, with our own ARP", load: () => import("./arping.ts") },
+  answer: {
+    summary: "be a host: answer ARP and echo for an address that no kernel owns",
+    load: () => import("./answer.ts"),
+  },
+  sniff: { summary: "show the frames on a wire or in a file, as tcpdump does", load: () => import("./sniff.ts") },
+  shell: { summary: "a shell inside a fresh lab; leaving it removes everything", load: () => import("./shell.ts") },
+  up: { summary: "make a lasting lab: two namespaces and a cable (root)", load: () => import("./up.ts") },
+  down: { summary: "remove a lasting lab, and only what `up` made", load: () => import("./down.ts") },
+  status: { summary: "show the lasting labs", load: () => import("./status.ts") },
+  doctor: { summary: "what this machine allows, and the fix for what it does not", load: () => import("./doctor.ts") },
+};
+
+const EXAMPLES = `Examples:
+  vethlab demo                                  watch ARP and ping on a real virtual cable, explained
+  vethlab shell                                 a lab of your own, no root needed; then, inside it:
+    vethlab answer -I ve1 --ip 10.0.0.2 &         be 10.0.0.2 on one end
+    vethlab ping -I ve0 --source-ip 10.0.0.1/24 10.0.0.2   and ask for it on the other
+    vethlab sniff -i ve1 -n -e arp                watch the ARP requests come out
+  vethlab doctor                                what does this machine allow?
+`;
+
+/**
+ * Runs one command line.
+ * @param argv the arguments without node and script. @returns the exit code.
+ */
+export async function main(argv: string[]): Promise<number> {
+  const outcome: Outcome = { code: 0 };
+  const name = argv.find((word) => !word.startsWith("-")) ?? "";
+  const program = new Command("vethlab")
+    .description(
+      "A layer-2 laboratory for Linux: namespaces, a virtual cable, and ARP and ICMP of its own on both ends.",
+    )
+    .version(VERSION)
+    .addHelpText("beforeAll", (context) => (context.command.name() === "vethlab" ? EXAMPLES : ""))
+    .configureHelp({ sortSubcommands: false })
+    .showSuggestionAfterError(true)
+    .helpCommand("help [command]", "show what a command takes")
+    .enablePositionalOptions();
+  quiet(program);
+  try {
+    for (const [word, entry] of Object.entries(COMMANDS)) {
+      const command = quiet(program.command(word).description(entry.summary));
+      const wanted = word === name || (name === "help" && argv.includes(word));
+      if (wanted) (await entry.load()).define(command, outcome);
+    }
+    if (argv.length === 0) {
+      program.outputHelp();
+      return 2;
+    }
+    await program.parseAsync(argv, { from: "user" });
+    return outcome.code;
+  } catch (error) {
+    return report(error, name in COMMANDS ? `vethlab ${name}` : "vethlab");
+  }
+}
+
+/** Commander throws instead of exiting, and leaves the message to `report`. */
+function quiet(command: Command): Command {
+  return command.exitOverride().configureOutput({ outputError: () => {} });
+}
+
+/** One line for a mistake or a failure; a stack only for what is our own fault. */
+export function report(error: unknown, who: string): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    const message = oneLine(error.message);
+    process.stderr.write(`${who}: ${message}; \`${who} --help\` shows what it takes\n`);
+    return 2;
+  }
+  if (error instanceof UserError) {
+    process.stderr.write(`${who}: ${error.message}\n`);
+    return 2;
+  }
+  const failure = error instanceof Error ? error : new Error(String(error));
+  if (failure.name === "SystemError" || failure.name === "IpError")
+    process.stderr.write(`${who}: ${failure.message}\n`);
+  else process.stderr.write(`${who}: this is a defect in vethlab, please report it: ${failure.stack}\n`);
+  return 2;
+}
+
+/** Commander's message as half a sentence: `option '-c <count>' argument 'x' is invalid: it must be …`. */
+function oneLine(message: string): string {
+  return message
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/ is invalid\. It /, " is invalid: it ")
+    .replace(/\.$/, "");
+}

@@ -1,0 +1,56 @@
+/** Option values that several commands take: text in, checked value out, or one line that says what is wrong with it. */
+import { InvalidArgumentError } from "commander";
+import * as ipv4 from "../../packets/ipv4-address.ts";
+import * as mac from "../../packets/mac.ts";
+import { NetworkNamespace } from "../linux/namespace.ts";
+
+/** A parser for whole numbers within bounds. */
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`It must be a whole number ${range}.`);
+  };
+}
+
+/** A parser for a number of seconds, fractions allowed. */
+export function seconds(min: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+(\.\d*)?$|^\.\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min) return value;
+    throw new InvalidArgumentError(`It must be a number of seconds${min > 0 ? `, at least ${min}` : ""}.`);
+  };
+}
+
+/** An IPv4 address, as a signed 32-bit integer. */
+export function address(text: string): number {
+  const value = ipv4.parse(text);
+  if (value !== null) return value;
+  throw new InvalidArgumentError("It must be an IPv4 address such as 10.0.0.2.");
+}
+
+/** An IPv4 address with or without a prefix length, such as 10.0.0.1/24. */
+export function prefix(text: string): ipv4.Prefix {
+  const value = ipv4.parsePrefix(text);
+  if (value !== null) return value;
+  throw new InvalidArgumentError("It must be an IPv4 address, with or without a prefix length, such as 10.0.0.1/24.");
+}
+
+/** A MAC address that a station may have: not a group's, not all zeros. */
+export function stationMac(text: string): mac.Mac {
+  const value = mac.parse(text);
+  if (value === null) throw new InvalidArgumentError("It must be a MAC address such as 02:00:00:00:00:01.");
+  if (mac.isMulticast(value, 0))
+    throw new InvalidArgumentError("It is a group address: a station's own has an even first byte, such as 02.");
+  if (mac.isZero(value, 0)) throw new InvalidArgumentError("A station's address is not all zeros.");
+  return value;
+}
+
+/** Opens the namespace that `--netns` names, or null when it was not given. */
+export function openNamespace(spec: string | undefined): NetworkNamespace | null {
+  return spec === undefined ? null : NetworkNamespace.open(spec);
+}
+
+/** The text of `--netns` in every command's help. */
+export const NETNS_HELP = "the interface is in this network namespace: a name, a PID, or a path";

@@ -1,0 +1,352 @@
+/**
+ * An Ethernet segment in memory: what one end sends, all others receive, after a latency, in order, on a clock that may
+ * be virtual. It needs neither Linux nor root, and with a virtual clock every run is the same to the nanosecond.
+ */
+import type { FrameBatch, FrameHandler, Link, LinkEvent, LinkEventHandler, LinkStats } from "./link.ts";
+import { Direction, FrameFlag } from "./link.ts";
+
+/** Ethernet header, and two VLAN tags. */
+const OVERHEAD = 14 + 8;
+
+/** What the wire needs of a clock; the stack's `Clock` fits (links know nothing of the stack). */
+export interface WireClock {
+  /** Milliseconds, with fractions. */
+  now(): number;
+  setTimer(ms: number, fn: () => void): unknown;
+}
+
+export interface WireOptions {
+  readonly clock: WireClock;
+  /** One way, in milliseconds; 0.05 unless given. */
+  readonly latencyMs?: number;
+  /** Largest payload in bytes; 1,500 unless given. */
+  readonly mtu?: number;
+  /** Frames that each end holds until it is read; more are dropped and counted. 512 unless given. */
+  readonly slots?: number;
+  /** Unix time in whole seconds at which the clock shows 0; 0 unless given. */
+  readonly epoch?: number;
+}
+
+export interface EndOptions {
+  /** The interface's name; `sim0`, `sim1`, … unless given. */
+  readonly name?: string;
+  /** The interface's own address; 02:00:00:00:00:01 and so on unless given. */
+  readonly mac?: Uint8Array;
+}
+
+/** The segment. With two ends it is a cable: setting one end down takes the carrier from the other, as on veth. */
+export class SimulatedWire {
+  readonly clock: WireClock;
+  readonly latencyMs: number;
+  readonly mtu: number;
+  readonly slots: number;
+  readonly epoch: number;
+  readonly #ends: SimulatedLink[] = [];
+
+  constructor(options: WireOptions) {
+    this.clock = options.clock;
+    this.latencyMs = options.latencyMs ?? 0.05;
+    this.mtu = options.mtu ?? 1500;
+    this.slots = options.slots ?? 512;
+    this.epoch = options.epoch ?? 0;
+  }
+
+  /** Adds an end. */
+  attach(options: EndOptions = {}): SimulatedLink {
+    const n = this.#ends.length;
+    const end = new SimulatedLink(
+      this,
+      options.name ?? `sim${n}`,
+      options.mac ?? Uint8Array.of(2, 0, 0, 0, (n + 1) >> 8, n + 1),
+    );
+    this.#ends.push(end);
+    return end;
+  }
+
+  /** Two ends of a new wire: the shortest way to a pair. */
+  static pair(options: WireOptions): [SimulatedLink, SimulatedLink] {
+    const wire = new SimulatedWire(options);
+    return [wire.attach({ name: "ve0" }), wire.attach({ name: "ve1" })];
+  }
+
+  /** Carries a frame to every other end: the links' own affair. */
+  transmit(from: SimulatedLink, buf: Uint8Array, off: number, length: number): void {
+    for (const end of this.#ends) if (end !== from) end.arrive(buf, off, length);
+  }
+
+  /** True if the interface of any end but this one is up. */
+  hasPeer(of: SimulatedLink): boolean {
+    return this.#ends.some((end) => end !== of && end.isUp);
+  }
+
+  /** Tells every end what became of its carrier after one of them changed. */
+  carrierChanged(): void {
+    for (const end of this.#ends) end.checkCarrier();
+  }
+
+  /** Takes the whole wire away, as deleting a veth pair does: every end is gone. */
+  destroy(): void {
+    for (const end of this.#ends.slice()) end.remove();
+  }
+
+  /** @internal */
+  forget(end: SimulatedLink): void {
+    const i = this.#ends.indexOf(end);
+    if (i >= 0) this.#ends.splice(i, 1);
+  }
+}
+
+/** One end of a {@link SimulatedWire}. */
+export class SimulatedLink implements Link {
+  readonly name: string;
+  readonly mac: Uint8Array;
+  readonly mtu: number;
+  readonly epoch: number;
+  readonly tx: Uint8Array;
+
+  readonly #wire: SimulatedWire;
+  readonly #frames = new Set<FrameHandler>();
+  readonly #events = new Set<LinkEventHandler>();
+  readonly #slotSize: number;
+  readonly #slots: number;
+
+  // Outgoing: committed lengths, slot by slot.
+  readonly #txLength: Int32Array;
+  #txCount = 0;
+
+  // Incoming: a ring of slots; `#due` says when each frame has arrived, in ns.
+  readonly #rx: Uint8Array;
+  readonly #rxLength: Int32Array;
+  readonly #rxOriginal: Int32Array;
+  readonly #due: Float64Array;
+  #head = 0;
+  #waiting = 0;
+  /** Frames that the handlers are looking at: their slots stay taken whatever happens to the link meanwhile. */
+  #delivering = 0;
+  #timerSet = false;
+  readonly #batch: {
+    count: number;
+    buffer: Uint8Array;
+    offset: Int32Array;
+    length: Int32Array;
+    originalLength: Int32Array;
+    direction: Uint8Array;
+    flags: Uint8Array;
+    time: Float64Array;
+  };
+  readonly #deliver = (): void => this.#deliverDue();
+
+  #up = true;
+  #gone = false;
+  #closed = false;
+  #carrier = true;
+
+  #rxFrames = 0;
+  #rxBytes = 0;
+  #rxDropped = 0;
+  #rxTruncated = 0;
+  #txFrames = 0;
+  #txBytes = 0;
+  #txErrors = 0;
+  #lastTxError = "";
+
+  /** Made by {@link SimulatedWire.attach}. */
+  constructor(wire: SimulatedWire, name: string, mac: Uint8Array) {
+    this.#wire = wire;
+    this.name = name;
+    this.mac = mac.slice();
+    this.mtu = wire.mtu;
+    this.epoch = wire.epoch;
+    const slots = wire.slots;
+    const size = (wire.mtu + OVERHEAD + 7) & ~7;
+    this.#slots = slots;
+    this.#slotSize = size;
+    this.tx = new Uint8Array(slots * size);
+    this.#txLength = new Int32Array(slots);
+    this.#rx = new Uint8Array(slots * size);
+    this.#rxLength = new Int32Array(slots);
+    this.#rxOriginal = new Int32Array(slots);
+    this.#due = new Float64Array(slots);
+    this.#batch = {
+      count: 0,
+      buffer: this.#rx,
+      offset: new Int32Array(slots),
+      length: new Int32Array(slots),
+      originalLength: new Int32Array(slots),
+      direction: new Uint8Array(slots).fill(Direction.In),
+      flags: new Uint8Array(slots),
+      time: new Float64Array(slots),
+    };
+  }
+
+  now(): number {
+    return this.#wire.clock.now() * 1e6;
+  }
+
+  onFrames(handler: FrameHandler): () => void {
+    this.#frames.add(handler);
+    return () => this.#frames.delete(handler);
+  }
+
+  onEvent(handler: LinkEventHandler): () => void {
+    this.#events.add(handler);
+    return () => this.#events.delete(handler);
+  }
+
+  reserve(length: number): number {
+    if (length > this.#slotSize) {
+      this.#failed("EMSGSIZE");
+      return -1;
+    }
+    if (this.#txCount === this.#slots) this.flush();
+    return this.#txCount * this.#slotSize;
+  }
+
+  commit(length: number): void {
+    this.#txLength[this.#txCount++] = length;
+  }
+
+  flush(): number {
+    const count = this.#txCount;
+    this.#txCount = 0;
+    let sent = 0;
+    for (let i = 0; i < count; i++) {
+      const length = this.#txLength[i]!;
+      const error = this.#sendError(i * this.#slotSize, length);
+      if (error !== "") {
+        this.#failed(error);
+        continue;
+      }
+      this.#wire.transmit(this, this.tx, i * this.#slotSize, length);
+      sent++;
+      this.#txFrames++;
+      this.#txBytes += length;
+    }
+    return sent;
+  }
+
+  /** What the kernel would say to this frame; empty if it would send it. */
+  #sendError(off: number, length: number): string {
+    if (this.#gone || this.#closed) return "ENXIO";
+    if (!this.#up) return "ENETDOWN";
+    const tagged = this.tx[off + 12] === 0x81 && this.tx[off + 13] === 0;
+    return length > this.mtu + (tagged ? 18 : 14) ? "EMSGSIZE" : "";
+  }
+
+  #failed(error: string): void {
+    this.#txErrors++;
+    this.#lastTxError = error;
+  }
+
+  /** @internal A frame sent by another end; its bytes are copied. */
+  arrive(buf: Uint8Array, off: number, length: number): void {
+    if (!this.isUp || this.#closed || this.#frames.size === 0) return;
+    if (this.#waiting === this.#slots) {
+      this.#rxDropped++;
+      return;
+    }
+    const slot = (this.#head + this.#waiting) % this.#slots;
+    const captured = Math.min(length, this.#slotSize);
+    this.#rx.set(buf.subarray(off, off + captured), slot * this.#slotSize);
+    this.#rxLength[slot] = captured;
+    this.#rxOriginal[slot] = length;
+    this.#due[slot] = (this.#wire.clock.now() + this.#wire.latencyMs) * 1e6;
+    this.#waiting++;
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#timerSet || this.#waiting === 0) return;
+    this.#timerSet = true;
+    this.#wire.clock.setTimer(this.#due[this.#head]! / 1e6 - this.#wire.clock.now(), this.#deliver);
+  }
+
+  #deliverDue(): void {
+    this.#timerSet = false;
+    const batch = this.#batch;
+    // A timer's instant and the frame's are computed apart: half a microsecond forgives their rounding.
+    const now = this.now() + 500;
+    let count = 0;
+    while (count < this.#waiting) {
+      const slot = (this.#head + count) % this.#slots;
+      if (this.#due[slot]! > now) break;
+      batch.offset[count] = slot * this.#slotSize;
+      batch.length[count] = this.#rxLength[slot]!;
+      batch.originalLength[count] = this.#rxOriginal[slot]!;
+      const cut = this.#rxOriginal[slot]! > this.#rxLength[slot]!;
+      batch.flags[count] = cut ? FrameFlag.Truncated : 0;
+      if (cut) this.#rxTruncated++;
+      batch.time[count] = this.#due[slot]!;
+      this.#rxBytes += this.#rxOriginal[slot]!;
+      count++;
+    }
+    this.#rxFrames += count;
+    if (count === 0) {
+      this.#wake();
+      return;
+    }
+    batch.count = count;
+    this.#delivering = count;
+    for (const handler of this.#frames) handler(batch as FrameBatch);
+    // Only now may the slots be filled again.
+    this.#delivering = 0;
+    this.#head = (this.#head + count) % this.#slots;
+    this.#waiting -= count;
+    this.#wake();
+  }
+
+  /** True if the interface is there and set up. */
+  get isUp(): boolean {
+    return this.#up && !this.#gone;
+  }
+
+  /** Sets the interface up or down, as `ip link set` does; both ends hear of it. */
+  setUp(up: boolean): void {
+    if (this.#gone) return;
+    this.#up = up;
+    if (!up) this.#waiting = this.#delivering;
+    this.#wire.carrierChanged();
+  }
+
+  /** Deletes the interface; the link never works again. */
+  remove(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#waiting = this.#delivering;
+    this.#wire.forget(this);
+    this.#emit({ type: "gone" });
+    this.#wire.carrierChanged();
+  }
+
+  /** @internal */
+  checkCarrier(): void {
+    const carrier = this.isUp && this.#wire.hasPeer(this);
+    if (carrier === this.#carrier) return;
+    this.#carrier = carrier;
+    this.#emit({ type: carrier ? "up" : "down" });
+  }
+
+  #emit(event: LinkEvent): void {
+    if (!this.#closed) for (const handler of this.#events) handler(event);
+  }
+
+  stats(): LinkStats {
+    return {
+      rxFrames: this.#rxFrames,
+      rxBytes: this.#rxBytes,
+      rxDropped: this.#rxDropped,
+      rxTruncated: this.#rxTruncated,
+      txFrames: this.#txFrames,
+      txBytes: this.#txBytes,
+      txErrors: this.#txErrors,
+      lastTxError: this.#lastTxError,
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#waiting = this.#delivering;
+    this.#frames.clear();
+    this.#events.clear();
+  }
+}
