@@ -40,10 +40,16 @@ export function add(buf: Uint8Array, off: number, end: number, sum: number): num
   return sum;
 }
 
-/** Folds the carries of a sum back into 16 bits. */
+/**
+ * Folds the carries of a sum back into 16 bits.
+ * @param sum a whole number from 0 to 2^53 - 1.
+ * @returns 0 to 65,535; 0 only for 0.
+ */
 export function fold(sum: number): number {
-  while (sum > 0xffff) sum = (sum % 0x10000) + Math.floor(sum / 0x10000);
-  return sum;
+  // Folding is a remainder of 0xffff that prefers 0xffff to 0. Bits serve as long as V8 keeps the sum as 32 of them.
+  if (sum > 0x7fffffff) return sum % 0xffff || 0xffff;
+  const once = (sum & 0xffff) + (sum >>> 16);
+  return (once & 0xffff) + (once >>> 16);
 }
 
 /**

@@ -3,10 +3,15 @@
  * cursor serves any number of frames and allocates nothing for them.
  */
 import { getU16 } from "./bytes.ts";
-import { HEADER_LENGTH, MAX_LENGTH, TYPE } from "./ethernet.ts";
+import { EtherType, HEADER_LENGTH, MAX_LENGTH, TYPE } from "./ethernet.ts";
 import { Fault } from "./fault.ts";
 import * as llc from "./llc.ts";
 import * as vlan from "./vlan.ts";
+
+// V8 folds constants that a module keeps to itself, and loads imported ones from memory at every use.
+const { Ipv4, Arp } = EtherType;
+const HEADER = HEADER_LENGTH;
+const TYPE_AT = TYPE;
 
 /** Tags that a cursor follows; more are a fault, since each costs time and nobody stacks that many. */
 export const MAX_TAGS = 8;
@@ -64,23 +69,27 @@ export class FrameCursor {
    * are more than eight tags.
    */
   dissect(buf: Uint8Array, off: number, end: number): Fault {
-    this.etherType = 0;
-    this.networkOffset = off;
     this.networkEnd = end;
     this.vlanCount = 0;
     this.isLlc = false;
     this.isSnap = false;
-    if (end - off < HEADER_LENGTH) return Fault.Truncated;
-    const type = getU16(buf, off + TYPE);
-    if (type > MAX_LENGTH && !vlan.isTagType(type)) {
+    if (end - off < HEADER) {
+      this.etherType = 0;
+      this.networkOffset = off;
+      return Fault.Truncated;
+    }
+    const type = getU16(buf, off + TYPE_AT);
+    // Nearly every frame: told apart first, it costs two comparisons instead of six.
+    if (type === Ipv4 || type === Arp) {
       this.etherType = type;
-      this.networkOffset = off + HEADER_LENGTH;
+      this.networkOffset = off + HEADER;
       return Fault.None;
     }
-    return this.#tagsAndLlc(buf, off + TYPE, end, type);
+    this.etherType = 0;
+    return this.#tagsAndLlc(buf, off + TYPE_AT, end, type);
   }
 
-  /** The rarer rest, apart so that the plain Ethernet II frame's way stays small enough to be inlined. */
+  /** The rarer rest, apart so that the way of a plain frame stays small enough to be inlined. */
   #tagsAndLlc(buf: Uint8Array, typeAt: number, end: number, first: number): Fault {
     let at = typeAt;
     let type = first;
