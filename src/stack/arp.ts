@@ -1,0 +1,190 @@
+/** ARP for one host: answers for its addresses, learns from what passes, asks (RFC 826, RFC 1122 2.3.2, RFC 5227). */
+import * as arp from "../../packets/arp.ts";
+import { EtherType } from "../../packets/ethernet.ts";
+import { Fault } from "../../packets/fault.ts";
+import * as ipv4 from "../../packets/ipv4-address.ts";
+import * as mac from "../../packets/mac.ts";
+import type { Core } from "./core.ts";
+import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
+import type { NeighbourCache } from "./neighbour.ts";
+
+/** What an ARP packet sent by hand says. */
+export interface ArpRequest {
+  readonly target: number;
+  /** Sender's address; the host's own for the target unless given. 0 makes a probe. */
+  readonly source?: number;
+  /** The station to ask; all unless given. */
+  readonly to?: Uint8Array;
+  readonly operation?: 1 | 2;
+}
+
+export class ArpHandler {
+  readonly #core: Core;
+  readonly #neighbours: NeighbourCache;
+  #requests = 0;
+  #answered = 0;
+
+  constructor(core: Core, neighbours: NeighbourCache) {
+    this.#core = core;
+    this.#neighbours = neighbours;
+  }
+
+  /** Packets sent that were no answers. */
+  get sent(): number {
+    return this.#requests;
+  }
+
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** Takes in the ARP packet in the frame being handled: RFC 826's "packet reception", the operation looked at last. */
+  input(): Verdict {
+    const core = this.#core;
+    const { buf, network: off, end } = core.received;
+    const fault = arp.check(buf, off, end);
+    if (fault !== Fault.None) return fault === Fault.Truncated ? Drop.ArpTruncated : Drop.ArpFormat;
+    const sha = off + arp.SHA;
+    if (mac.isMulticast(buf, sha) || mac.isZero(buf, sha)) return Drop.ArpSenderMac;
+    const sender = arp.senderIp(buf, off);
+    const operation = arp.operation(buf, off);
+    const isReply = operation === arp.Operation.Reply;
+    // 0.0.0.0 is a probe's sender (RFC 5227): it is answered, and never learnt.
+    const isHost = ipv4.isUnicast(sender) && !core.identity.isBroadcast(sender);
+    if (!isHost && (sender !== 0 || isReply)) return Drop.ArpSenderIp;
+    if (!isReply && operation !== arp.Operation.Request) return Drop.ArpOperation;
+    if (core.identity.owns(sender)) return this.#conflict(sender);
+    const isOurs = core.identity.owns(arp.targetIp(buf, off));
+    const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs);
+    if (isReply) return learnt ? ACCEPTED : Drop.ArpUnsolicited;
+    if (!isOurs) return Drop.ArpNotForUs;
+    if (!core.answer.arp) return Drop.ArpOff;
+    return this.#reply();
+  }
+
+  /** @returns true if the cache has the sender now as the packet says. */
+  #learn(sender: number, isReply: boolean, isOurs: boolean): boolean {
+    const core = this.#core;
+    const { buf, network: off, isGroup } = core.received;
+    const isGratuitous = arp.isGratuitous(buf, off);
+    if (isGratuitous) {
+      if (core.observers.listening) this.#reportGratuitous(sender);
+      if (!this.#neighbours.options.acceptGratuitous) return false;
+    }
+    const high = mac.high16(buf, off + arp.SHA);
+    const low = mac.low32(buf, off + arp.SHA);
+    // A reply sent to us alone confirms; what was shouted to all does not (RFC 4861, 7.3.3, as Linux applies it).
+    const confirms = isReply && !isGroup && isOurs;
+    if (this.#neighbours.learn(sender, high, low, isOurs && !isReply, confirms, isGratuitous) < 0) return false;
+    if (core.observers.listening)
+      core.observers.emit({
+        type: "neighbour-learnt",
+        time: core.time(),
+        ip: sender,
+        mac: this.#senderMac(),
+        from: isGratuitous ? "gratuitous" : isReply ? "reply" : "request",
+      });
+    return true;
+  }
+
+  #senderMac(): Uint8Array {
+    const { buf, network } = this.#core.received;
+    return buf.slice(network + arp.SHA, network + arp.SHA + mac.LENGTH);
+  }
+
+  #reportGratuitous(ip: number): void {
+    const known = this.#neighbours.find(ip) >= 0;
+    this.#core.observers.emit({ type: "gratuitous", time: this.#core.time(), ip, mac: this.#senderMac(), known });
+  }
+
+  /** Another station speaks as one of our addresses. Nothing is learnt and nothing is answered. */
+  #conflict(ip: number): Verdict {
+    const core = this.#core;
+    if (core.observers.listening)
+      core.observers.emit({ type: "conflict", time: core.time(), ip, mac: this.#senderMac() });
+    return Drop.ArpConflict;
+  }
+
+  #reply(): Verdict {
+    const core = this.#core;
+    const { buf, network: off } = core.received;
+    const target = arp.targetIp(buf, off);
+    const sender = arp.senderIp(buf, off);
+    const sha = off + arp.SHA;
+    const at = core.output.reserve(arp.LENGTH);
+    if (at < 0) return Drop.TxFull;
+    const tx = core.link.tx;
+    core.output.writeHeader(tx, at, mac.high16(buf, sha), mac.low32(buf, sha), EtherType.Arp);
+    const out = at + core.output.headerLength;
+    arp.setFixed(tx, out, arp.Operation.Reply);
+    mac.copy(core.identity.mac, 0, tx, out + arp.SHA);
+    arp.setSenderIp(tx, out, target);
+    mac.copy(buf, sha, tx, out + arp.THA);
+    arp.setTargetIp(tx, out, sender);
+    core.output.commit(arp.LENGTH);
+    this.#answered++;
+    if (core.observers.listening)
+      core.observers.emit({
+        type: "arp-answered",
+        time: core.time(),
+        ip: target,
+        to: sender,
+        mac: this.#senderMac(),
+      });
+    return ACCEPTED;
+  }
+
+  /** Asks for an address on the cache's behalf: everybody if `high` is -1. */
+  solicit(ip: number, attempt: number, high: number, low: number): void {
+    const source = this.#core.identity.sourceFor(ip);
+    this.#send(arp.Operation.Request, source, ip, high, low, attempt);
+  }
+
+  /** Sends an ARP packet by hand. @returns false if the link had no room for it. */
+  send(request: ArpRequest): boolean {
+    const source = request.source ?? this.#core.identity.sourceFor(request.target);
+    const to = request.to;
+    const high = to === undefined ? -1 : mac.high16(to, 0);
+    const low = to === undefined ? -1 : mac.low32(to, 0);
+    return this.#send(request.operation ?? arp.Operation.Request, source, request.target, high, low, 0);
+  }
+
+  #send(operation: number, source: number, target: number, high: number, low: number, attempt: number): boolean {
+    const core = this.#core;
+    const at = core.output.reserve(arp.LENGTH);
+    if (at < 0) return false;
+    const tx = core.link.tx;
+    const isBroadcast = high < 0;
+    core.output.writeHeader(tx, at, isBroadcast ? 0xffff : high, isBroadcast ? -1 : low, EtherType.Arp);
+    const out = at + core.output.headerLength;
+    arp.setFixed(tx, out, operation);
+    mac.copy(core.identity.mac, 0, tx, out + arp.SHA);
+    arp.setSenderIp(tx, out, source);
+    // Unknown: zero (RFC 5227, 2.1.1). A gratuitous reply repeats the sender (RFC 2002, 4.6).
+    if (operation === arp.Operation.Reply) mac.copy(core.identity.mac, 0, tx, out + arp.THA);
+    else mac.set(tx, out + arp.THA, isBroadcast ? 0 : high, isBroadcast ? 0 : low);
+    arp.setTargetIp(tx, out, target);
+    const purpose = core.observers.listening ? arp.purpose(tx, out) : "request";
+    core.output.commit(arp.LENGTH);
+    this.#requests++;
+    if (core.observers.listening) this.#reportSent(target, attempt, purpose, high, low);
+    return true;
+  }
+
+  #reportSent(ip: number, attempt: number, purpose: arp.Purpose, high: number, low: number): void {
+    let to: Uint8Array | null = null;
+    if (high >= 0) {
+      to = new Uint8Array(mac.LENGTH);
+      mac.set(to, 0, high, low);
+    }
+    const known = purpose === "probe" || purpose === "announcement" || purpose === "gratuitous-reply";
+    this.#core.observers.emit({
+      type: "arp-request-sent",
+      time: this.#core.time(),
+      ip,
+      attempt,
+      to,
+      purpose: known ? purpose : "request",
+    });
+  }
+}

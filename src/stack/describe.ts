@@ -1,0 +1,58 @@
+/** The stack's events in words, one line each. */
+import * as icmp from "../../packets/icmp.ts";
+import * as ipv4 from "../../packets/ipv4-address.ts";
+import * as mac from "../../packets/mac.ts";
+import { dropText } from "./drop.ts";
+import { neighbourStateName } from "./neighbour-options.ts";
+import type { StackEvent } from "./observer.ts";
+
+const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? "" : "s"}`;
+
+/** One line of plain English, without its time and without a full stop. */
+export function describe(event: StackEvent): string {
+  switch (event.type) {
+    case "arp-miss":
+      return `no MAC address known for ${ipv4.format(event.ip)}`;
+    case "packet-queued":
+      return `${plural(event.waiting, "packet")} waiting for ${ipv4.format(event.ip)}`;
+    case "arp-request-sent":
+      return requestSent(event.ip, event.purpose, event.attempt, event.to);
+    case "neighbour-learnt":
+      return `learnt from ${event.from === "gratuitous" ? "an announcement" : `a ${event.from}`}: ${ipv4.format(event.ip)} is at ${mac.format(event.mac)}`;
+    case "neighbour-changed":
+      return `neighbour ${ipv4.format(event.ip)}: ${neighbourStateName(event.from)} -> ${neighbourStateName(event.to)}`;
+    case "resolution-failed":
+      return `nobody answered for ${ipv4.format(event.ip)}: ${plural(event.waiting, "packet")} given up`;
+    case "arp-answered":
+      return `ARP: told ${event.to === 0 ? "a prober" : ipv4.format(event.to)} (${mac.format(event.mac)}) where ${ipv4.format(event.ip)} is`;
+    case "gratuitous":
+      return `${ipv4.format(event.ip)} announces itself at ${mac.format(event.mac)}`;
+    case "conflict":
+      return `address conflict: ${mac.format(event.mac)} uses ${ipv4.format(event.ip)}, which is ours`;
+    case "echo-request-sent":
+      return `echo request sent to ${ipv4.format(event.to)}, id ${event.id}, seq ${event.seq}, length ${event.length}`;
+    case "echo-answered":
+      return `echo: answered ${ipv4.format(event.from)} (${mac.format(event.mac)}) as ${ipv4.format(event.to)}, id ${event.id}, seq ${event.seq}, length ${event.length}`;
+    case "echo-reply":
+      return `echo reply from ${ipv4.format(event.from)}, id ${event.id}, seq ${event.seq}, length ${event.length}, ttl ${event.ttl}`;
+    case "icmp-error":
+      return `${ipv4.format(event.from)} says: ${icmp.codeName(event.icmpType, event.icmpCode)}, about ${ipv4.format(event.about)}`;
+    case "tx-failed":
+      return `${plural(event.frames, "frame")} could not be sent: ${event.error}`;
+    case "drop":
+      return `dropped ${plural(event.length, "byte")}${event.mac === null ? "" : ` from ${mac.format(event.mac)}`}: ${dropText(event.reason)}`;
+  }
+}
+
+function requestSent(ip: number, purpose: string, attempt: number, to: Uint8Array | null): string {
+  const whom = to === null ? "everybody" : mac.format(to);
+  switch (purpose) {
+    case "probe":
+      return `ARP: asked ${whom} whether ${ipv4.format(ip)} is taken`;
+    case "announcement":
+    case "gratuitous-reply":
+      return `ARP: announced ${ipv4.format(ip)} to ${whom}`;
+    default:
+      return `ARP: asked ${whom} for ${ipv4.format(ip)}${attempt > 1 ? `, attempt ${attempt}` : ""}`;
+  }
+}

@@ -1,0 +1,117 @@
+/** Who a host is: its MAC address, its IPv4 addresses, and what follows from them for a packet's way. */
+import * as ipv4 from "../../packets/ipv4-address.ts";
+import * as mac from "../../packets/mac.ts";
+
+export interface IdentityOptions {
+  /** The host's addresses: text such as `10.0.0.2/24`, or parsed. The first is the preferred source. May be empty. */
+  readonly addresses: readonly (string | ipv4.Prefix)[];
+  /** Text or six bytes; unless given, a locally administered one that is always the same for the first address. */
+  readonly mac?: string | Uint8Array | undefined;
+  /** Where packets go that are for no network of ours. */
+  readonly gateway?: string | number | undefined;
+  /** VLAN identifier, 1 to 4094: the host then lives in that VLAN alone. */
+  readonly vlan?: number | undefined;
+}
+
+/** 224.0.0.1, all hosts: every host belongs to it (RFC 1112). */
+export const ALL_HOSTS = 0xe0000001 | 0;
+
+export class Identity {
+  readonly mac: Uint8Array;
+  readonly macHigh: number;
+  readonly macLow: number;
+  readonly prefixes: readonly ipv4.Prefix[];
+  /** 0 if there is none. */
+  readonly gateway: number;
+  /** -1 if the host is in no VLAN. */
+  readonly vlan: number;
+  /**
+   * True if every address is on the link: for a host without gateway all of whose addresses came without a network
+   * (/32). It could reach nobody otherwise.
+   */
+  readonly everythingOnLink: boolean;
+  readonly #own = new Set<number>();
+  readonly #broadcasts = new Set<number>([ipv4.LIMITED_BROADCAST]);
+
+  /** @throws {RangeError} on an address, MAC, gateway or VLAN that is none, in words for the user. */
+  constructor(options: IdentityOptions) {
+    this.prefixes = options.addresses.map(readPrefix);
+    this.mac = readMac(options.mac, this.prefixes);
+    this.macHigh = mac.high16(this.mac, 0);
+    this.macLow = mac.low32(this.mac, 0);
+    this.gateway = options.gateway === undefined ? 0 : readAddress(options.gateway, "gateway");
+    this.vlan = options.vlan ?? -1;
+    if (options.vlan !== undefined && !(Number.isInteger(this.vlan) && this.vlan >= 1 && this.vlan <= 4094))
+      throw new RangeError(`VLAN ${options.vlan} is none: identifiers go from 1 to 4094`);
+    for (const prefix of this.prefixes) {
+      this.#own.add(prefix.address);
+      const broadcast = ipv4.broadcast(prefix);
+      if (broadcast !== null) this.#broadcasts.add(broadcast);
+    }
+    this.everythingOnLink = this.gateway === 0 && this.prefixes.every((prefix) => prefix.length === 32);
+  }
+
+  /** True if the address is one of ours. */
+  owns(ip: number): boolean {
+    return this.#own.has(ip);
+  }
+
+  /** True for the limited broadcast, and for the directed ones of our networks (RFC 1122, 3.3.6). */
+  isBroadcast(ip: number): boolean {
+    return this.#broadcasts.has(ip);
+  }
+
+  /**
+   * Whom to hand a packet for `dst`: the destination if it is on the link, else the gateway (RFC 1122, 3.3.1).
+   * @returns 0 if there is neither.
+   */
+  nextHop(dst: number): number {
+    if (this.everythingOnLink) return dst;
+    for (const prefix of this.prefixes) if (prefix.length < 32 && ipv4.contains(prefix, dst)) return dst;
+    return this.gateway;
+  }
+
+  /**
+   * The address of ours to speak from to `dst`: that with the longest common network, else the first.
+   * @returns 0 if we have none.
+   */
+  sourceFor(dst: number): number {
+    let best = -1;
+    let source = this.prefixes[0]?.address ?? 0;
+    for (const prefix of this.prefixes) {
+      if (prefix.length <= best || !ipv4.contains(prefix, dst)) continue;
+      best = prefix.length;
+      source = prefix.address;
+    }
+    return source;
+  }
+}
+
+function readPrefix(given: string | ipv4.Prefix): ipv4.Prefix {
+  const prefix = typeof given === "string" ? ipv4.parsePrefix(given) : given;
+  if (prefix === null) throw new RangeError(`${given} is no IPv4 address: write it as 10.0.0.2/24`);
+  if (!ipv4.isUnicast(prefix.address))
+    throw new RangeError(`${ipv4.format(prefix.address)} cannot be a host's address`);
+  return prefix;
+}
+
+/**
+ * An address as a signed 32-bit integer.
+ * @param what the word for it in the message.
+ * @throws {RangeError} when the text is none.
+ */
+export function readAddress(given: string | number, what = "address"): number {
+  if (typeof given === "number") return given | 0;
+  const ip = ipv4.parse(given);
+  if (ip === null) throw new RangeError(`${what} ${given} is no IPv4 address: write it as 10.0.0.2`);
+  return ip;
+}
+
+function readMac(given: string | Uint8Array | undefined, prefixes: readonly ipv4.Prefix[]): Uint8Array {
+  const address = typeof given === "string" ? mac.parse(given) : (given ?? mac.forIpv4(prefixes[0]?.address ?? 0));
+  if (address === null || address.length !== mac.LENGTH)
+    throw new RangeError(`${given} is no MAC address: write it as 02:00:00:00:00:01`);
+  if (mac.isMulticast(address, 0) || mac.isZero(address, 0))
+    throw new RangeError(`${mac.format(address)} cannot be a station's MAC address: it names a group, or nobody`);
+  return Uint8Array.from(address);
+}

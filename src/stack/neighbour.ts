@@ -1,0 +1,462 @@
+/**
+ * The neighbour cache: which MAC address an IPv4 address on the link has, how sure that is, and what waits for it. The
+ * states are those of RFC 4861, 7.3.2, as Linux uses them for ARP. Every operation takes constant time; looking up
+ * allocates nothing. It sends nothing itself: its {@link NeighbourUser} does.
+ */
+import * as mac from "../../packets/mac.ts";
+import type { Clock, Timer } from "./clock.ts";
+import type { NeighbourOptions, NeighbourStats, NeighbourUser, NeighbourView } from "./neighbour-options.ts";
+import { NEIGHBOUR_DEFAULTS, NeighbourState } from "./neighbour-options.ts";
+import { PacketPool } from "./packet-pool.ts";
+import { between, type Random } from "./random.ts";
+
+const { Incomplete, Reachable, Stale, Delay, Probe, Failed, Permanent } = NeighbourState;
+
+/** Slots that one eviction looks at, so that a flood of strangers costs the same whatever the table's size. */
+const SCAN = 16;
+/** How long one draw of the reachable time holds (RFC 4861, 6.3.2: some hours; Linux: 5 minutes). */
+const REDRAW_MS = 300_000;
+
+export class NeighbourCache {
+  readonly options: NeighbourOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #user: NeighbourUser;
+  readonly #pool: PacketPool;
+
+  readonly #index = new Map<number, number>();
+  readonly #ip: Int32Array;
+  readonly #state: Uint8Array;
+  readonly #high: Uint16Array;
+  readonly #low: Int32Array;
+  readonly #attempts: Uint8Array;
+  // Moments in ms, -Infinity for never.
+  readonly #confirmed: Float64Array;
+  readonly #used: Float64Array;
+  readonly #updated: Float64Array;
+  readonly #requested: Float64Array;
+  readonly #queueHead: Int32Array;
+  readonly #queueTail: Int32Array;
+  readonly #queued: Int32Array;
+  readonly #timers: (Timer | null)[] = [];
+  readonly #free: Int32Array;
+  #freeCount: number;
+  #hand = 0;
+
+  /** [0] the present, [1] the time that a confirmation holds, [2] when that was drawn: doubles that are never boxed. */
+  readonly #time = Float64Array.of(0, 0, Number.NEGATIVE_INFINITY);
+  #requests = 0;
+  #evicted = 0;
+  #refused = 0;
+  #queueDropped = 0;
+  #changesRefused = 0;
+  #closed = false;
+
+  /** @param frameSize bytes of the longest frame that may wait. */
+  constructor(
+    clock: Clock,
+    random: Random,
+    user: NeighbourUser,
+    frameSize: number,
+    options: Partial<NeighbourOptions> = {},
+  ) {
+    this.options = { ...NEIGHBOUR_DEFAULTS, ...options };
+    this.#clock = clock;
+    this.#random = random;
+    this.#user = user;
+    const { limit, queueBytes } = this.options;
+    this.#pool = new PacketPool(frameSize, Math.floor(queueBytes / frameSize));
+    this.#ip = new Int32Array(limit);
+    this.#state = new Uint8Array(limit);
+    this.#high = new Uint16Array(limit);
+    this.#low = new Int32Array(limit);
+    this.#attempts = new Uint8Array(limit);
+    this.#confirmed = new Float64Array(limit);
+    this.#used = new Float64Array(limit);
+    this.#updated = new Float64Array(limit);
+    this.#requested = new Float64Array(limit);
+    this.#queueHead = new Int32Array(limit);
+    this.#queueTail = new Int32Array(limit);
+    this.#queued = new Int32Array(limit);
+    this.#free = Int32Array.from({ length: limit }, (_, i) => limit - 1 - i);
+    this.#freeCount = limit;
+    this.touch();
+  }
+
+  /** Reads the clock. The other operations go by the last reading: one a batch of frames, or a packet sent, is enough. */
+  touch(): void {
+    this.#time[0] = this.#clock.now();
+  }
+
+  /** The entry of an address, brought up to date, or -1. */
+  find(ip: number): number {
+    const slot = this.#index.get(ip);
+    if (slot === undefined) return -1;
+    const state = this.#state[slot]!;
+    const now = this.#time[0]!;
+    if (state === Reachable && now - this.#confirmed[slot]! >= this.#time[1]!) this.#become(slot, Stale);
+    else if ((state === Stale || state === Failed) && this.#idle(slot) >= this.options.gcStaleMs) {
+      this.#remove(slot);
+      return -1;
+    }
+    return slot;
+  }
+
+  /** State of the entry, brought up to date by {@link find}. */
+  state(slot: number): number {
+    return this.#state[slot]!;
+  }
+
+  /** Upper 16 bits of the entry's MAC; meaningless unless it is {@link usable}. */
+  high(slot: number): number {
+    return this.#high[slot]!;
+  }
+
+  /** Lower 32 bits of the entry's MAC, signed. */
+  low(slot: number): number {
+    return this.#low[slot]!;
+  }
+
+  /** True if packets can be sent to the entry now. */
+  usable(slot: number): boolean {
+    const state = this.#state[slot]!;
+    return state !== Incomplete && state !== Failed;
+  }
+
+  /** Packets that wait for the entry. */
+  waiting(slot: number): number {
+    return this.#queued[slot]!;
+  }
+
+  /**
+   * The entry to send a packet through; one is made, and the address asked for, if there is none. Unless it is
+   * {@link usable} then, {@link enqueue} the packet.
+   * @returns -1 if the table is full of entries in use.
+   */
+  use(ip: number): number {
+    this.touch();
+    let slot = this.find(ip);
+    if (slot < 0) {
+      slot = this.#insert(ip, true);
+      if (slot < 0) return -1;
+    }
+    this.#used[slot] = this.#time[0]!;
+    const state = this.#state[slot]!;
+    if (state === 0 || state === Failed) {
+      this.#attempts[slot] = 0;
+      this.#become(slot, Incomplete);
+      // A destination that just failed was asked less than a second ago: wait for the rest of it.
+      const wait = this.#requested[slot]! + this.options.retransMs - this.#time[0]!;
+      if (wait > 0) this.#arm(slot, wait);
+      else this.#solicit(slot);
+    } else if (state === Stale) {
+      this.#become(slot, Delay);
+      this.#arm(slot, this.options.delayFirstProbeMs);
+    }
+    return slot;
+  }
+
+  /**
+   * Room for a frame of `length` bytes that waits for an incomplete entry, to be written at the offset returned within
+   * {@link queueBuffer}. The oldest waiting frame makes room where the limit or the memory demands it.
+   * @returns -1 if there is none.
+   */
+  enqueue(slot: number, length: number): number {
+    if (this.#queued[slot]! >= this.options.queueLimit) this.#dropOldest(slot);
+    let packet = this.#pool.take(length);
+    if (packet < 0 && this.#queued[slot]! > 0 && length <= this.#pool.slotSize) {
+      this.#dropOldest(slot);
+      packet = this.#pool.take(length);
+    }
+    if (packet < 0) {
+      this.#queueDropped++;
+      return -1;
+    }
+    if (this.#queued[slot] === 0) this.#queueHead[slot] = packet;
+    else this.#pool.chain(this.#queueTail[slot]!, packet);
+    this.#queueTail[slot] = packet;
+    this.#queued[slot]!++;
+    return this.#pool.offset(packet);
+  }
+
+  /** The memory that {@link enqueue} gives room in. */
+  get queueBuffer(): Uint8Array {
+    return this.#pool.buffer;
+  }
+
+  /**
+   * Takes in what an ARP packet says of its sender (RFC 826: merge, or insert if it was meant for us). The caller has
+   * made sure that the address and the MAC are a single host's.
+   * @param insert make an entry if there is none. @param confirms it answers a request of ours: reachable, else stale.
+   * @param override also within the lock time: the sender announces a change.
+   * @returns the entry if it says so now, or -1 if nothing was learnt.
+   */
+  learn(ip: number, high: number, low: number, insert: boolean, confirms: boolean, override: boolean): number {
+    let slot = this.find(ip);
+    if (slot < 0) {
+      if (!insert) return -1;
+      slot = this.#insert(ip, false);
+      if (slot < 0) return -1;
+    }
+    const state = this.#state[slot]!;
+    if (state === Permanent) return -1;
+    const now = this.#time[0]!;
+    const isKnown = state !== 0 && state !== Incomplete && state !== Failed;
+    const isSame = isKnown && this.#high[slot] === high && this.#low[slot] === low;
+    if (!isSame) {
+      if (isKnown && !override && now - this.#updated[slot]! < this.options.lockMs) {
+        this.#changesRefused++;
+        return -1;
+      }
+      this.#high[slot] = high;
+      this.#low[slot] = low;
+      this.#updated[slot] = now;
+    }
+    if (confirms) this.#confirm(slot);
+    else if (!isSame) {
+      this.#disarm(slot);
+      this.#become(slot, Stale);
+    }
+    if (this.#queued[slot]! > 0) this.#release(slot);
+    return slot;
+  }
+
+  /** The upper layers had an answer through this neighbour (RFC 4861, 7.3.1): it is reachable if its MAC is the same. */
+  confirm(ip: number, high: number, low: number): void {
+    const slot = this.find(ip);
+    if (slot < 0 || !this.usable(slot) || this.#state[slot] === Permanent) return;
+    if (this.#high[slot] === high && this.#low[slot] === low) this.#confirm(slot);
+  }
+
+  /**
+   * Sets an entry by hand, for good.
+   * @returns false if the table is full.
+   */
+  setPermanent(ip: number, address: Uint8Array): boolean {
+    this.touch();
+    let slot = this.find(ip);
+    if (slot < 0) slot = this.#insert(ip, true);
+    if (slot < 0) return false;
+    this.#disarm(slot);
+    this.#high[slot] = mac.high16(address, 0);
+    this.#low[slot] = mac.low32(address, 0);
+    this.#become(slot, Permanent);
+    if (this.#queued[slot]! > 0) this.#release(slot);
+    return true;
+  }
+
+  /** Forgets an address; what waits for it is dropped without a word. */
+  remove(ip: number): void {
+    const slot = this.#index.get(ip);
+    if (slot !== undefined) this.#remove(slot);
+  }
+
+  /** Forgets everything but what was set by hand. */
+  clear(): void {
+    for (const slot of this.#index.values()) if (this.#state[slot] !== Permanent) this.#remove(slot);
+  }
+
+  /** All entries, brought up to date: for people. */
+  list(): NeighbourView[] {
+    this.touch();
+    const views: NeighbourView[] = [];
+    const now = this.#time[0]!;
+    for (const ip of [...this.#index.keys()]) {
+      const slot = this.find(ip);
+      if (slot >= 0) views.push(this.#view(slot, now));
+    }
+    return views;
+  }
+
+  stats(): NeighbourStats {
+    return {
+      entries: this.#index.size,
+      requests: this.#requests,
+      evicted: this.#evicted,
+      refused: this.#refused,
+      queueDropped: this.#queueDropped,
+      changesRefused: this.#changesRefused,
+    };
+  }
+
+  /** Stops all timers. */
+  close(): void {
+    this.#closed = true;
+    for (let slot = 0; slot < this.#timers.length; slot++) this.#disarm(slot);
+  }
+
+  #view(slot: number, now: number): NeighbourView {
+    const state = this.#state[slot] as NeighbourState;
+    let address: Uint8Array | null = null;
+    if (this.usable(slot)) {
+      address = new Uint8Array(mac.LENGTH);
+      mac.set(address, 0, this.#high[slot]!, this.#low[slot]!);
+    }
+    const since = (moment: number) => (moment === Number.NEGATIVE_INFINITY ? null : now - moment);
+    return {
+      ip: this.#ip[slot]!,
+      mac: address,
+      state,
+      confirmedMs: since(this.#confirmed[slot]!),
+      usedMs: since(this.#used[slot]!),
+      waiting: this.#queued[slot]!,
+    };
+  }
+
+  #insert(ip: number, byUs: boolean): number {
+    if (this.#freeCount === 0) {
+      const victim = this.#victim(byUs);
+      if (victim < 0) {
+        this.#refused++;
+        return -1;
+      }
+      this.#evicted++;
+      this.#remove(victim);
+    }
+    const slot = this.#free[--this.#freeCount]!;
+    this.#index.set(ip, slot);
+    this.#ip[slot] = ip;
+    this.#state[slot] = 0;
+    this.#attempts[slot] = 0;
+    this.#confirmed[slot] = Number.NEGATIVE_INFINITY;
+    this.#used[slot] = Number.NEGATIVE_INFINITY;
+    this.#updated[slot] = Number.NEGATIVE_INFINITY;
+    this.#requested[slot] = Number.NEGATIVE_INFINITY;
+    this.#queued[slot] = 0;
+    return slot;
+  }
+
+  /** An entry that may go, or -1. We look everywhere when we need one ourselves; for strangers only a few steps on. */
+  #victim(byUs: boolean): number {
+    const limit = this.options.limit;
+    for (let steps = byUs ? limit : Math.min(SCAN, limit); steps > 0; steps--) {
+      const slot = this.#hand;
+      this.#hand = slot + 1 === limit ? 0 : slot + 1;
+      if (this.#evictable(slot)) return slot;
+    }
+    return -1;
+  }
+
+  #evictable(slot: number): boolean {
+    const now = this.#time[0]!;
+    const state = this.#state[slot]!;
+    // A failed entry remembers when its address was last asked for: it keeps the limit of one request a second.
+    if (state === Failed) return now - this.#requested[slot]! >= this.options.retransMs;
+    if (state !== Stale && state !== Reachable) return false;
+    return this.#used[slot] === Number.NEGATIVE_INFINITY || now - this.#used[slot]! >= this.options.gcStaleMs;
+  }
+
+  #idle(slot: number): number {
+    const last = Math.max(this.#used[slot]!, this.#confirmed[slot]!, this.#updated[slot]!, this.#requested[slot]!);
+    return this.#time[0]! - last;
+  }
+
+  #remove(slot: number): void {
+    this.#disarm(slot);
+    while (this.#queued[slot]! > 0) this.#dropOldest(slot);
+    this.#index.delete(this.#ip[slot]!);
+    this.#become(slot, 0);
+    this.#free[this.#freeCount++] = slot;
+  }
+
+  #become(slot: number, state: number): void {
+    const before = this.#state[slot]!;
+    this.#state[slot] = state;
+    if (before !== state) this.#user.changed(this.#ip[slot]!, before, state);
+  }
+
+  #confirm(slot: number): void {
+    const now = this.#time[0]!;
+    if (now - this.#time[2]! >= REDRAW_MS) {
+      const base = this.options.baseReachableMs;
+      this.#time[1] = between(this.#random, base / 2, base * 1.5);
+      this.#time[2] = now;
+    }
+    this.#confirmed[slot] = now;
+    if (this.#state[slot] === Reachable) return;
+    this.#disarm(slot);
+    this.#become(slot, Reachable);
+  }
+
+  #solicit(slot: number): void {
+    const attempt = ++this.#attempts[slot]!;
+    this.#requested[slot] = this.#time[0]!;
+    this.#requests++;
+    this.#arm(slot, this.options.retransMs);
+    const isKnown = this.#state[slot] === Probe;
+    this.#user.solicit(this.#ip[slot]!, attempt, isKnown ? this.#high[slot]! : -1, this.#low[slot]!);
+  }
+
+  #arm(slot: number, ms: number): void {
+    this.#disarm(slot);
+    if (this.#closed) return;
+    this.#timers[slot] = this.#clock.setTimer(ms, () => {
+      this.#timers[slot] = null;
+      this.#expire(slot);
+    });
+  }
+
+  #disarm(slot: number): void {
+    const timer = this.#timers[slot] ?? null;
+    if (timer === null) return;
+    this.#clock.clearTimer(timer);
+    this.#timers[slot] = null;
+  }
+
+  #expire(slot: number): void {
+    this.touch();
+    const state = this.#state[slot]!;
+    if (state === Delay) {
+      this.#attempts[slot] = 0;
+      this.#become(slot, Probe);
+      this.#solicit(slot);
+      return;
+    }
+    if (state !== Incomplete && state !== Probe) return;
+    const most = state === Probe ? this.options.unicastRequests : this.options.broadcastRequests;
+    if (this.#attempts[slot]! < most) this.#solicit(slot);
+    else this.#fail(slot);
+  }
+
+  #fail(slot: number): void {
+    const ip = this.#ip[slot]!;
+    const waiting = this.#queued[slot]!;
+    let packet = this.#detach(slot);
+    this.#updated[slot] = this.#time[0]!;
+    this.#become(slot, Failed);
+    this.#user.failed(ip, waiting);
+    while (packet >= 0) {
+      const next = this.#pool.next(packet);
+      this.#user.unreachable(ip, this.#pool.buffer, this.#pool.offset(packet), this.#pool.length(packet));
+      this.#pool.release(packet);
+      packet = next;
+    }
+  }
+
+  /** Sends what waited. */
+  #release(slot: number): void {
+    const high = this.#high[slot]!;
+    const low = this.#low[slot]!;
+    for (let packet = this.#detach(slot); packet >= 0; ) {
+      const next = this.#pool.next(packet);
+      this.#user.transmit(this.#pool.buffer, this.#pool.offset(packet), this.#pool.length(packet), high, low);
+      this.#pool.release(packet);
+      packet = next;
+    }
+  }
+
+  /** Empties the queue and returns its first packet: what its owner does with it may fill the queue anew. */
+  #detach(slot: number): number {
+    if (this.#queued[slot] === 0) return -1;
+    this.#queued[slot] = 0;
+    return this.#queueHead[slot]!;
+  }
+
+  #dropOldest(slot: number): void {
+    const oldest = this.#queueHead[slot]!;
+    this.#queueHead[slot] = this.#pool.next(oldest);
+    this.#queued[slot]!--;
+    this.#pool.release(oldest);
+    this.#queueDropped++;
+  }
+}

@@ -1,0 +1,99 @@
+/** The host's way out: Ethernet headers, the link's slots, and one flush for everything that belongs together. */
+
+import { setU16 } from "../../packets/bytes.ts";
+import { EtherType, HEADER_LENGTH, TYPE } from "../../packets/ethernet.ts";
+import * as mac from "../../packets/mac.ts";
+import * as vlan from "../../packets/vlan.ts";
+import type { Link } from "../link/link.ts";
+import { FrameCopier } from "./copy.ts";
+import type { Identity } from "./identity.ts";
+import type { Observers } from "./observer.ts";
+
+export class Output {
+  /** Bytes before the payload: 14, or 18 with a tag. */
+  readonly headerLength: number;
+  readonly link: Link;
+  readonly #identity: Identity;
+  readonly #observers: Observers;
+  readonly #copier = new FrameCopier();
+  #corked = 0;
+  #pending = 0;
+  #knownErrors = 0;
+  #failed = 0;
+
+  constructor(link: Link, identity: Identity, observers: Observers) {
+    this.link = link;
+    this.#identity = identity;
+    this.#observers = observers;
+    this.headerLength = identity.vlan < 0 ? HEADER_LENGTH : vlan.headerLength(1);
+  }
+
+  /** Frames that the link could not send. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /**
+   * Room in the link's `tx` for a frame with `payload` bytes after the header.
+   * @returns the frame's offset, or -1.
+   */
+  reserve(payload: number): number {
+    return this.link.reserve(this.headerLength + payload);
+  }
+
+  /** Writes the Ethernet header, with our tag if we live in a VLAN. */
+  writeHeader(buf: Uint8Array, off: number, high: number, low: number, type: number): void {
+    mac.set(buf, off, high, low);
+    mac.copy(this.#identity.mac, 0, buf, off + mac.LENGTH);
+    if (this.#identity.vlan >= 0) {
+      setU16(buf, off + TYPE, EtherType.Vlan);
+      vlan.setTci(buf, off + TYPE, vlan.makeTci(this.#identity.vlan));
+    }
+    setU16(buf, off + this.headerLength - 2, type);
+  }
+
+  /** Commits the frame reserved last, and sends it unless more is to come: see {@link cork}. */
+  commit(payload: number): void {
+    this.link.commit(this.headerLength + payload);
+    this.#pending++;
+    if (this.#corked === 0) this.#flush();
+  }
+
+  /** Sends a copy of a whole frame whose destination is filled in on the way. */
+  sendCopy(buf: Uint8Array, off: number, length: number, high: number, low: number): void {
+    const at = this.link.reserve(length);
+    if (at < 0) return;
+    this.copy(buf, off, this.link.tx, at, length);
+    mac.set(this.link.tx, at, high, low);
+    this.commit(length - this.headerLength);
+  }
+
+  /** Copies bytes between frames. */
+  copy(from: Uint8Array, fromOff: number, to: Uint8Array, toOff: number, length: number): void {
+    this.#copier.copy(from, fromOff, to, toOff, length);
+  }
+
+  /** Holds frames back until {@link uncork}; calls nest. */
+  cork(): void {
+    this.#corked++;
+  }
+
+  /** Sends what was held back. */
+  uncork(): void {
+    if (--this.#corked === 0 && this.#pending > 0) this.#flush();
+  }
+
+  #flush(): void {
+    const expected = this.#pending;
+    this.#pending = 0;
+    if (this.link.flush() === expected) return;
+    // Fewer: some failed, or the link flushed before because its slots were full. Its counters know.
+    const { txErrors, lastTxError } = this.link.stats();
+    const failed = txErrors - this.#knownErrors;
+    if (failed <= 0) return;
+    this.#knownErrors = txErrors;
+    this.#failed += failed;
+    if (this.#observers.listening)
+      this.#observers.emit({ type: "tx-failed", time: this.link.now(), frames: failed, error: lastTxError });
+  }
+}

@@ -1,0 +1,27 @@
+/** The frame being handled: one object, refilled for each, so that handlers need few arguments and no memory. */
+import type { FrameBatch } from "../link/link.ts";
+
+export class Received {
+  batch: FrameBatch | null = null;
+  index = 0;
+  /** Memory of the batch. */
+  buf: Uint8Array = new Uint8Array(0);
+  /** First byte of the Ethernet header. */
+  frame = 0;
+  /** First byte after the link layer's headers. */
+  network = 0;
+  /** End of the network layer's bytes, padding included. */
+  end = 0;
+  /** True if the destination MAC is broadcast or multicast. */
+  isGroup = false;
+
+  /** Arrival in nanoseconds since the link's epoch. Meaningless when no frame is being handled. */
+  get time(): number {
+    return this.batch === null ? 0 : this.batch.time[this.index]!;
+  }
+
+  /** Bytes of the frame. */
+  get length(): number {
+    return this.batch === null ? 0 : this.batch.length[this.index]!;
+  }
+}
