@@ -21,6 +21,9 @@ interface AddressEntry {
   readonly addr_info?: readonly { readonly family: string; readonly local: string; readonly prefixlen: number }[];
 }
 
+/** Nobody ever wakes it: waiting on it is sleeping. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
 export class Port {
   readonly name: string;
   #namespace: LabNamespace;
@@ -43,6 +46,25 @@ export class Port {
   down(): this {
     this.#namespace.ip(`link set dev ${this.name} down`);
     return this;
+  }
+
+  /**
+   * Waits until frames can pass: both ends are up, and the kernel has noticed. It does so a moment after the second end
+   * was set up, in a work queue of its own, and drops what is sent before.
+   * @returns false if that did not happen within `limitMs` (the other end is down).
+   */
+  waitUntilRunning(limitMs = 200): boolean {
+    const end = performance.now() + limitMs;
+    while (!this.#isRunning()) {
+      if (performance.now() > end) return false;
+      Atomics.wait(NEVER, 0, 0, 0.2);
+    }
+    return true;
+  }
+
+  #isRunning(): boolean {
+    const flags = this.#namespace.kernel.run(() => queryInterfaces((query) => query.flags(this.name)));
+    return flags !== -1 && (flags & InterfaceFlag.Running) !== 0;
   }
 
   /** Gives the kernel an address on this interface, as `10.0.0.1/24`. */
