@@ -1,0 +1,178 @@
+/**
+ * The harness. A case is one piece of work; its contenders do it on the same bytes. Each contender runs in a process of
+ * its own, so that one's type feedback, garbage and code layout do not reach another's (in one V8, a codec first warmed
+ * on a Buffer and then timed on a Uint8Array is not the codec that a program would run). All must give the same result
+ * before any is timed. Then they take turns, one round each, A B C A B C, so that a slow minute of the machine falls on
+ * all of them; what is compared is one round with the round beside it.
+ *
+ * Nothing here knows what a round does. A case of nanoseconds answers from a loop (see worker.ts), one that drives an
+ * interface may run commands and count frames: it provides a {@link Session} of its own.
+ */
+import { ratios, type Summary, spread, summarize } from "./statistics.ts";
+
+/** One piece of work, and who can do it. */
+export interface Case {
+  /** As in `parse/arp`: the part before the slash names a group. */
+  readonly name: string;
+  /** One line: what is done for each operation. */
+  readonly about: string;
+  /** What a figure means, such as `ns/frame`. Less is better. */
+  readonly unit: string;
+  /** Makes what the contenders share (a file of frames, an interface) before the first is opened. */
+  prepare(workdir: string): Promise<void>;
+  /** The first is the one that the others are compared with. */
+  readonly contenders: readonly Contender[];
+}
+
+export interface Contender {
+  /** `vethlab`, `c`, `cap`, …: the same name in all cases. */
+  readonly who: string;
+  /** Gets ready to run, or says what is missing. */
+  open(workdir: string): Promise<Session | Absent>;
+}
+
+/** A contender that cannot run here. */
+export interface Absent {
+  /** What is missing, and how to get it. */
+  readonly absent: string;
+}
+
+/** A contender that is ready. Only one session runs at any time. */
+export interface Session {
+  readonly version: string;
+  /** Runs, untimed, until the code is compiled and caches are filled: at least `nanoseconds`. */
+  warm(nanoseconds: number): Promise<void>;
+  /** Does the work once. What comes back must be the same for all contenders. */
+  check(): Promise<string>;
+  /** Does the work for about `nanoseconds` and measures. */
+  round(nanoseconds: number): Promise<Sample>;
+  /** Measures allocation in a run of its own; null where that means nothing (a C program). */
+  memory(): Promise<Memory | null>;
+  close(): void;
+}
+
+export interface Sample {
+  /** Mean over the round in the case's unit, garbage collection included. */
+  readonly value: number;
+}
+
+export interface Memory {
+  /** Bytes allocated on the JavaScript heap for each operation. */
+  readonly bytes: number;
+  /** Garbage collections in a million operations. */
+  readonly collections: number;
+}
+
+/** How long to run. */
+export interface Effort {
+  readonly rounds: number;
+  /** Nanoseconds of one round. */
+  readonly round: number;
+  /** Nanoseconds of warming up. */
+  readonly warm: number;
+}
+
+export const FULL: Effort = { rounds: 11, round: 80e6, warm: 250e6 };
+export const QUICK: Effort = { rounds: 5, round: 12e6, warm: 60e6 };
+
+/** One line of the report. */
+export interface Result extends Summary {
+  readonly case: string;
+  readonly who: string;
+  readonly unit: string;
+  /** Each round divided by the reference's round beside it; missing for the reference, or where it is missing. */
+  readonly ratio?: Summary;
+  readonly bytesPerFrame?: number;
+  readonly collectionsPerMillion?: number;
+  readonly version: string;
+  /** Every round's figure, in the order they ran. */
+  readonly rounds: readonly number[];
+}
+
+export interface Outcome {
+  readonly results: readonly Result[];
+  readonly absent: readonly { readonly case: string; readonly who: string; readonly why: string }[];
+  /** Contenders whose result was not the reference's: a line each. They were not timed. */
+  readonly wrong: readonly string[];
+  /** Results whose rounds lie too far apart, as `parse/arp c (31%)`. */
+  readonly noisy: readonly string[];
+}
+
+/** The middle half of the rounds lies further apart than this share of the median: too noisy to trust. */
+export const NOISY = 0.15;
+
+interface Running {
+  readonly who: string;
+  readonly session: Session;
+  readonly values: number[];
+  memory: Memory | null;
+}
+
+/** Runs one case. `progress` hears what is going on. */
+export async function runCase(
+  subject: Case,
+  effort: Effort,
+  workdir: string,
+  progress: (what: string) => void,
+): Promise<Outcome> {
+  const running: Running[] = [];
+  const absent: { case: string; who: string; why: string }[] = [];
+  const wrong: string[] = [];
+  try {
+    progress(`${subject.name}: getting ready`);
+    await subject.prepare(workdir);
+    for (const { who, open } of subject.contenders) {
+      const session = await open(workdir);
+      if ("absent" in session) absent.push({ case: subject.name, who, why: session.absent });
+      else running.push({ who, session, values: [], memory: null });
+    }
+    for (const { who, session } of running) {
+      progress(`${subject.name}: warming up ${who}`);
+      await session.warm(effort.warm);
+    }
+    const agreed = await keepAgreeing(subject.name, running, wrong);
+    for (const one of agreed) one.memory = await one.session.memory();
+    for (let round = 0; round < effort.rounds; round++) {
+      progress(`${subject.name}: round ${round + 1} of ${effort.rounds}`);
+      for (const { session, values } of agreed) values.push((await session.round(effort.round)).value);
+    }
+    const results = agreed.map((one) => result(subject, one, agreed[0]!));
+    return { results, absent, wrong, noisy: agreed.flatMap((one) => noise(subject.name, one)) };
+  } finally {
+    for (const { session } of running) session.close();
+  }
+}
+
+/** Those that give what the first gives; a line in `wrong` for each other. */
+async function keepAgreeing(name: string, running: readonly Running[], wrong: string[]): Promise<Running[]> {
+  let reference: { who: string; value: string } | undefined;
+  const agreed: Running[] = [];
+  for (const one of running) {
+    const value = await one.session.check();
+    reference ??= { who: one.who, value };
+    if (value === reference.value) agreed.push(one);
+    else wrong.push(`${name}: ${one.who} gets ${value}, ${reference.who} gets ${reference.value}; not timed`);
+  }
+  return agreed;
+}
+
+function result(subject: Case, one: Running, reference: Running): Result {
+  // A ratio is to the case's first contender. If that one is absent, there is nothing to compare with.
+  const compared = one !== reference && reference.who === subject.contenders[0]?.who;
+  return {
+    case: subject.name,
+    who: one.who,
+    unit: subject.unit,
+    ...summarize(one.values),
+    ...(compared ? { ratio: ratios(one.values, reference.values) } : {}),
+    ...(one.memory ? { bytesPerFrame: one.memory.bytes, collectionsPerMillion: one.memory.collections } : {}),
+    version: one.session.version,
+    rounds: one.values,
+  };
+}
+
+function noise(name: string, one: Running): string[] {
+  const share = spread(one.values);
+  if (share <= NOISY) return [];
+  return [`${name} ${one.who} (${Math.round(share * 100)}%)`];
+}
