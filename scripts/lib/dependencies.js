@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { accessSync, constants, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { run } from "./child.js";
 import { findCommand, ROOT } from "./paths.js";
 import { SetUpError, say, step } from "./report.js";
@@ -111,8 +111,7 @@ export async function buildNative(lockFd) {
 /** Says what is lost with each optional package that was not built, and the likely reason. */
 export function sayWhatIsNotBuilt() {
   for (const native of NATIVE.filter((native) => !loads(native))) {
-    const { name, loss } = native;
-    say(`the optional package ${name} is not built (${whyNotBuilt(name)}): no ${loss}; everything else works`);
+    say(`the optional package ${native.name} is not built (${whyNotBuilt(native)}): no ${native.loss}; all else works`);
   }
 }
 
@@ -122,11 +121,12 @@ function loads({ name, file }) {
   return existsSync(path) && spawnSync(process.execPath, ["--require", path, "--eval", ""]).status === 0;
 }
 
-function whyNotBuilt(name) {
+function whyNotBuilt({ name, file }) {
+  if (existsSync(join(MODULES, name, file))) return "what was built is for another Node; is npm's nodedir set?";
   if (existsSync(join(MODULES, name))) return "npm's ignore-scripts is set";
   if (!hasCompiler()) return "no compiler: apt-get install -y g++ make python3";
   if (name === "cap" && !hasPcapHeaders()) return "no libpcap headers: apt-get install -y libpcap-dev";
-  return `it does not build with Node ${process.versions.node}`;
+  return `its build fails with Node ${process.versions.node}`;
 }
 
 // What decides whether the optional packages can be built: tried again only when it changes.
@@ -149,7 +149,20 @@ function npm(args, lock) {
   const script = process.env.npm_execpath;
   const [command, first] =
     script !== undefined && basename(script) === "npm-cli.js" ? [process.execPath, [script]] : ["npm", []];
-  return run(command, [...first, ...args, "--loglevel=error"], { cwd: ROOT, lock });
+  // Node's own headers, where it brought them: nothing to download for what is compiled.
+  const prefix = dirname(dirname(process.execPath));
+  const env = hasHeaders(prefix) ? { ...process.env, npm_config_nodedir: prefix } : process.env;
+  return run(command, [...first, ...args, "--loglevel=error"], { cwd: ROOT, env, lock });
+}
+
+function hasHeaders(prefix) {
+  try {
+    const text = readFileSync(join(prefix, "include/node/node_version.h"), "utf8");
+    const [major, minor] = ["MAJOR", "MINOR"].map((part) => new RegExp(`NODE_${part}_VERSION (\\d+)`).exec(text)?.[1]);
+    return process.version.startsWith(`v${major}.${minor}.`);
+  } catch {
+    return false;
+  }
 }
 
 function hash(bytes) {

@@ -40,11 +40,9 @@ export async function needIproute2() {
     if (namesOf(IPROUTE2).length > 0) throw new SetUpError("apt-get could not install iproute2", output);
     return;
   }
-  const [, command] = OTHER_MANAGERS.find(([manager]) => findCommand(manager) !== undefined) ?? [
-    "apt-get",
-    aptCommand(missing),
-  ];
-  throw new SetUpError(`the command \`ip\` is missing; type: ${isRoot() ? "" : "sudo "}${command}`);
+  const other = OTHER_MANAGERS.find(([manager]) => findCommand(manager) !== undefined)?.[1];
+  const command = other === undefined ? aptCommand(missing) : `${isRoot() ? "" : "sudo "}${other}`;
+  throw new SetUpError(`the command \`ip\` is missing; type: ${command}`);
 }
 
 /** Sees to what the tests compare with. What cannot be had is named; the tests that need it are skipped and say so. */
@@ -57,8 +55,7 @@ export async function wantOracles() {
   }
   if (wanted.length === 0) return;
   if (!canInstall()) {
-    const command = `${isRoot() ? "" : "sudo "}${aptCommand(wanted)}`;
-    say(`tests that need ${wanted.join(", ")} are skipped; to run them too: ${command}`);
+    say(`tests that need ${wanted.join(", ")} are skipped; to run them too: ${aptCommand(wanted)}`);
     return;
   }
   const output = await install(wanted);
@@ -71,8 +68,19 @@ function namesOf(packages) {
   return packages.filter(({ there }) => !there()).map(({ name }) => name);
 }
 
+// The command for a user to type; a machine without package lists needs them first.
 function aptCommand(names) {
-  return `apt-get install -y --no-install-recommends ${names.join(" ")}`;
+  const sudo = isRoot() ? "" : "sudo ";
+  const install = `${sudo}apt-get install -y --no-install-recommends ${names.join(" ")}`;
+  return hasPackageLists() ? install : `${sudo}apt-get update && ${install}`;
+}
+
+function hasPackageLists() {
+  try {
+    return readdirSync("/var/lib/apt/lists").some((name) => name.includes("_Packages"));
+  } catch {
+    return false;
+  }
 }
 
 // Package lists are missing on a fresh container, and old ones name files that are gone: then fetch them, once.

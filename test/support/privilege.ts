@@ -61,7 +61,7 @@ export function needs(requirements: Requirements): {
   const absent = (name: string): void => {
     if (process.env.REQUIRE_NETNS === "1" && missing({ ...requirements, packages: [] }) !== "") {
       test(name, () => {
-        throw new Error(`REQUIRE_NETNS=1, but there is ${reason}`);
+        throw new Error(`REQUIRE_NETNS=1, but: ${reason}`);
       });
     } else {
       test.skip(`${name} (skipped: ${reason})`);
