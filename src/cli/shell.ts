@@ -26,7 +26,7 @@ async function runShell(command: readonly string[], interactive: boolean): Promi
     const namespace = lab.addNamespace("lab");
     const [ve0, ve1] = lab.addPair({ name: "ve0", namespace }, { name: "ve1", namespace });
     ve0.up();
-    ve1.up().waitUntilRunning();
+    ve1.up();
     if (interactive) process.stdout.write(banner());
     const child = startShell(namespace, command);
     return await new Promise<number>((resolve, reject) => {

@@ -58,7 +58,7 @@ export class Lab {
         { name: "ve1", namespace: lab.addNamespace("right") },
       );
       ve0.up();
-      ve1.up().waitUntilRunning();
+      ve1.up();
       return { lab, ve0, ve1, [Symbol.dispose]: () => lab.close() };
     } catch (error) {
       lab.close();

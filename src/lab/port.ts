@@ -1,14 +1,14 @@
 /** One end of a lab's cable. */
 
-import * as mac from "../../packets/mac.ts";
 import type { Link } from "../link/link.ts";
 import { openPacketLink, type PacketLinkOptions } from "../link/packet.ts";
-import { type InterfaceCounters, InterfaceFlag, queryInterfaces, readCounters } from "../linux/interface.ts";
+import { type InterfaceCounters, readCounters } from "../linux/interface.ts";
 import type { LabNamespace } from "./namespace.ts";
 
 /** What an interface looks like at one moment. */
 export interface PortState {
   readonly up: boolean;
+  /** The cable carries: this end and the other are up. */
   readonly running: boolean;
   readonly noArp: boolean;
   readonly mac: string;
@@ -17,12 +17,13 @@ export interface PortState {
   readonly addresses: readonly string[];
 }
 
-interface AddressEntry {
+/** What `ip -json address show` says of one interface. */
+interface LinkEntry {
+  readonly flags: readonly string[];
+  readonly address: string;
+  readonly mtu: number;
   readonly addr_info?: readonly { readonly family: string; readonly local: string; readonly prefixlen: number }[];
 }
-
-/** Nobody ever wakes it: waiting on it is sleeping. */
-const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 export class Port {
   readonly name: string;
@@ -46,25 +47,6 @@ export class Port {
   down(): this {
     this.#namespace.ip(`link set dev ${this.name} down`);
     return this;
-  }
-
-  /**
-   * Waits until frames can pass: both ends are up, and the kernel has noticed. It does so a moment after the second end
-   * was set up, in a work queue of its own, and drops what is sent before.
-   * @returns false if that did not happen within `limitMs` (the other end is down).
-   */
-  waitUntilRunning(limitMs = 200): boolean {
-    const end = performance.now() + limitMs;
-    while (!this.#isRunning()) {
-      if (performance.now() > end) return false;
-      Atomics.wait(NEVER, 0, 0, 0.2);
-    }
-    return true;
-  }
-
-  #isRunning(): boolean {
-    const flags = this.#namespace.kernel.run(() => queryInterfaces((query) => query.flags(this.name)));
-    return flags !== -1 && (flags & InterfaceFlag.Running) !== 0;
   }
 
   /** Gives the kernel an address on this interface, as `10.0.0.1/24`. */
@@ -106,22 +88,15 @@ export class Port {
   }
 
   state(): PortState {
-    const seen = this.#namespace.kernel.run(() =>
-      queryInterfaces((query) => ({
-        flags: query.flags(this.name),
-        hardware: query.hardware(this.name),
-        mtu: query.mtu(this.name),
-      })),
-    );
-    if (seen.hardware === null) throw new Error(`${this.name} is not in ${this.#namespace.label} any more`);
-    const entries = this.#namespace.query<AddressEntry>("address", "show", "dev", this.name);
-    const addresses = entries.flatMap((entry) => entry.addr_info ?? []).filter((info) => info.family === "inet");
+    const [entry] = this.#namespace.query<LinkEntry>("address", "show", "dev", this.name);
+    if (entry === undefined) throw new Error(`${this.name} is not in ${this.#namespace.label} any more`);
+    const addresses = (entry.addr_info ?? []).filter((info) => info.family === "inet");
     return {
-      up: (seen.flags & InterfaceFlag.Up) !== 0,
-      running: (seen.flags & InterfaceFlag.Running) !== 0,
-      noArp: (seen.flags & InterfaceFlag.NoArp) !== 0,
-      mac: mac.format(seen.hardware.mac),
-      mtu: seen.mtu,
+      up: entry.flags.includes("UP"),
+      running: entry.flags.includes("LOWER_UP"),
+      noArp: entry.flags.includes("NOARP"),
+      mac: entry.address,
+      mtu: entry.mtu,
       addresses: addresses.map((info) => `${info.local}/${info.prefixlen}`),
     };
   }

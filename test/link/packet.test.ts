@@ -70,7 +70,7 @@ describeNetns("the link over AF_PACKET", () => {
     namespace = lab.addNamespace("test");
     [ve0, ve1] = lab.addPair({ name: "ve0", namespace }, { name: "ve1", namespace });
     ve0.up();
-    ve1.up().waitUntilRunning();
+    ve1.up();
   });
   afterEach(() => {
     for (const link of links.splice(0)) link.close();
