@@ -80,9 +80,10 @@ export function check(buf: Uint8Array, off: number, end: number): Fault {
     case Type.AddressMaskReply:
       return length < WIRE.ADDRESS_MASK_LENGTH ? Fault.Truncated : Fault.None;
     case Type.RouterAdvertisement: {
+      const count = buf[off + WIRE.ADDRESS_COUNT]!;
       const entry = buf[off + WIRE.ADDRESS_ENTRY_SIZE]!;
-      if (entry < 2) return Fault.Length;
-      return length < WIRE.DATA + buf[off + WIRE.ADDRESS_COUNT]! * entry * 4 ? Fault.Truncated : Fault.None;
+      if (count > 0 && entry < 2) return Fault.Length;
+      return length < WIRE.DATA + count * entry * 4 ? Fault.Truncated : Fault.None;
     }
     default:
       return Fault.None;
