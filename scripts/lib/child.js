@@ -66,7 +66,7 @@ export async function withChildren(work) {
     stop(signal);
     const began = Date.now();
     setInterval(() => {
-      if (Date.now() - began > 3000) stop("SIGKILL");
+      if (Date.now() - began > 1000) stop("SIGKILL");
       if (running.size === 0) process.exit(128 + NUMBERS[signal]);
     }, 20);
   };

@@ -13,6 +13,14 @@ const INSTALLED = join(MODULES, ".package-lock.json");
 /** Ours. It lies in node_modules, so that it goes when they go. */
 const STAMP = join(MODULES, ".vethlab-set-up.json");
 
+/** The lock file's hashes vouch for what npm has in its cache; and no network is told in half a minute, not in three. */
+const PATIENCE = [
+  "--prefer-offline",
+  "--fetch-retries=2",
+  "--fetch-retry-mintimeout=1000",
+  "--fetch-retry-maxtimeout=8000",
+];
+
 /** Optional packages that are compiled on the spot, what is lost without each, and how it shows that it was built. */
 const NATIVE = [
   { name: "cap", file: "build/Release/cap.node", loss: "links over libpcap (--via cap)" },
@@ -39,7 +47,7 @@ export async function installDependencies(lockFd) {
   requireWritable(holder);
   rmSync(STAMP, { force: true });
   const { code, output } = await step("installing dependencies (npm ci)", () =>
-    npm(["ci", "--no-audit", "--no-fund", "--include=dev", "--include=optional"], lockFd),
+    npm(["ci", "--no-audit", "--no-fund", "--include=dev", "--include=optional", ...PATIENCE], lockFd),
   );
   if (code !== 0) throw new SetUpError("npm ci failed; what it said is below", output);
   const missing = missingPackages(JSON.parse(readFileSync(LOCK)));
