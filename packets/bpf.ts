@@ -21,6 +21,8 @@ export class BpfProgram {
   readonly #jf: Uint8Array;
   readonly #k: Int32Array;
   readonly #memory = new Int32Array(MEMORY_WORDS);
+  /** True if the program reads from memory, which must then begin as zeros. */
+  readonly #readsMemory: boolean;
 
   /** @param code 8 bytes an instruction; a part of one at the end is ignored. @param littleEndian their byte order. */
   constructor(code: Uint8Array, littleEndian = true) {
@@ -38,6 +40,7 @@ export class BpfProgram {
       this.#jf[i] = view.getUint8(at + 3);
       this.#k[i] = view.getInt32(at + 4, littleEndian);
     }
+    this.#readsMemory = this.#code.some((op) => op === LD_MEMORY || op === LDX_MEMORY);
   }
 
   /** True if some jump goes backwards, which the kernel does not allow. */
@@ -63,7 +66,7 @@ export class BpfProgram {
     const jf = this.#jf;
     const ks = this.#k;
     const memory = this.#memory;
-    memory.fill(0);
+    if (this.#readsMemory) memory.fill(0);
     const count = this.length;
     let backwardJumps = 0;
     // Both registers are 32 bits, kept signed; comparisons and divisions make them unsigned.
@@ -251,3 +254,6 @@ export class BpfProgram {
 
 /** `ja #k`: the only jump with a signed, 32-bit distance. */
 const JA = 0x05;
+/** `ld M[k]`, `ldx M[k]`. */
+const LD_MEMORY = 0x60;
+const LDX_MEMORY = 0x61;

@@ -63,8 +63,8 @@ export function checksum(buf: Uint8Array, off: number, end: number): number {
 
 /**
  * The checksum after one 16-bit word of the data changed, without reading the rest (RFC 1624, equation 3:
- * HC' = ~(~HC + ~m + m')). Unlike RFC 1141's, it never yields 0xffff where a full computation yields 0x0000,
- * unless all the data is zero.
+ * HC' = ~(~HC + ~m + m')). It gives what a full computation gives, with one exception that no update can know: where all
+ * of the data is zero now, it gives 0x0000 instead of 0xffff, and a receiver would refuse that.
  * @param check the checksum field's value before the change.
  * @param before the word's old value. @param after its new value. All three 0 to 65,535.
  */

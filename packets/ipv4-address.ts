@@ -46,7 +46,7 @@ export function parsePrefix(text: string): Prefix | null {
   if (address === null) return null;
   if (slash < 0) return { address, length: 32 };
   const digits = text.slice(slash + 1);
-  if (!/^\d{1,2}$/.test(digits) || Number(digits) > 32) return null;
+  if (!/^(0|[1-9]\d?)$/.test(digits) || Number(digits) > 32) return null;
   return { address, length: Number(digits) };
 }
 
