@@ -102,7 +102,7 @@ export class Lab {
     const far = a.namespace === b.namespace ? "" : ` netns ${b.namespace.kernel.path}`;
     const command = `link add name ${a.name} type veth peer name ${b.name}${far}`;
     a.namespace.kernel.run(() => ipBatch([command]));
-    const shown = far === "" ? "" : ` netns ${b.namespace.label}`;
+    const shown = far === "" ? "" : ` netns ${b.namespace.shownAs}`;
     this.#step(a.namespace.label, `ip link add name ${a.name} type veth peer name ${b.name}${shown}`);
     return [new Port(a.name, a.namespace), new Port(b.name, b.namespace)];
   }

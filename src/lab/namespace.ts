@@ -33,6 +33,8 @@ const IPV4_INTERFACE_DEFAULTS: Readonly<Record<string, string>> = {
 
 export class LabNamespace {
   readonly label: string;
+  /** What a shell command calls it (`ip link … netns NAME`): the label, or the PID of a process inside. */
+  shownAs: string;
   /** The kernel's namespace: to enter, or to name by its path. */
   readonly kernel: NetworkNamespace;
   readonly #onStep: (command: string) => void;
@@ -41,6 +43,7 @@ export class LabNamespace {
   constructor(kernel: NetworkNamespace, label: string, onStep: (command: string) => void) {
     this.kernel = kernel;
     this.label = label;
+    this.shownAs = label;
     this.#onStep = onStep;
   }
 

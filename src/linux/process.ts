@@ -6,6 +6,8 @@ import { errno, libc, must } from "./libc.ts";
 
 const PR_SET_PDEATHSIG = 1;
 const SIGTERM = 15;
+const FIONCLEX = 0x5450;
+const NOTHING = new Uint8Array(8);
 
 /** The full path of a program on PATH (and in the sbin folders, which an ordinary user's PATH often lacks), or null. */
 export function findProgram(name: string): string | null {
@@ -49,6 +51,8 @@ export function dieWithParent(parent: number): void {
  */
 export function replaceProcess(path: string, argv: readonly string[], env: NodeJS.ProcessEnv): never {
   const environment = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  // node marks the standard streams close-on-exec; the new program needs them.
+  for (const fd of [0, 1, 2]) libc.ioctl(fd, FIONCLEX, NOTHING);
   libc.execve(path, [...argv, null], [...environment, null]);
   throw new SystemError("execve", errno(), path);
 }

@@ -1,0 +1,27 @@
+/**
+ * vethlab as a library: labs of namespaces and cables, links to their ends, and hosts of our own on them. The codecs are
+ * in `vethlab/packets`.
+ */
+export { Lab, type LabOptions, type PortOptions, type Step } from "./lab/lab.ts";
+export { LabNamespace, type NeighbourEntry } from "./lab/namespace.ts";
+export { Port, type PortState } from "./lab/port.ts";
+export { type CapLinkOptions, hasCap, openCapLink } from "./link/cap.ts";
+export {
+  Direction,
+  type FrameBatch,
+  FrameFlag,
+  type FrameHandler,
+  type Link,
+  type LinkEvent,
+  type LinkEventHandler,
+  type LinkStats,
+} from "./link/link.ts";
+export { openPacketLink, type PacketLinkOptions } from "./link/packet.ts";
+export * from "./link/simulated.ts";
+export { SystemError, UserError } from "./linux/errors.ts";
+export { NetworkNamespace } from "./linux/namespace.ts";
+export { type Clock, realClock, VirtualClock } from "./stack/clock.ts";
+export type { EchoOptions, EchoResult } from "./stack/echo-socket.ts";
+export { Host, type HostOptions, type HostStats } from "./stack/host.ts";
+export type { Observer, StackEvent } from "./stack/observer.ts";
+export { VERSION } from "./version.ts";
