@@ -163,10 +163,10 @@ const instruction = fc.oneof(
   fc.tuple(fc.constantFrom(...JUMPS), u8, u8, value),
 );
 
-/** Zeros memory first (libpcap leaves it as it was), ends with `ret a`, and keeps jumps inside. */
+/** Zeros memory first (libpcap leaves it as it was), returns A + X, and keeps jumps inside. */
 function assemble(list: [number, number, number, number][]): Uint8Array {
   const stores = Array.from({ length: 16 }, (_, k) => [0x02, 0, 0, k] as const);
-  const all = [...stores, ...list, [0x16, 0, 0, 0] as const];
+  const all = [...stores, ...list, [0x0c, 0, 0, 0] as const, [0x16, 0, 0, 0] as const];
   const code = new Uint8Array(all.length * 8);
   const view = new DataView(code.buffer);
   all.forEach(([op, jt, jf, k], i) => {

@@ -54,6 +54,12 @@ describe("bpf", () => {
     }
   });
 
+  test("an IPv4 header's length comes from its first byte", () => {
+    const length = program([0xb1, 0, 0, 2], [0x87, 0, 0, 0], RET_A);
+    expect(length.run(Uint8Array.of(0, 0, 0x46), 0, 3, 3)).toBe(24);
+    expect(length.run(Uint8Array.of(0, 0, 0x46), 0, 2, 3)).toBe(0);
+  });
+
   test("arithmetic is unsigned and 32 bits wide", () => {
     const calculate = (code: number, a: number, k: number): number =>
       program([0x00, 0, 0, a], [code, 0, 0, k], RET_A).run(FRAME, 0, 0, 0);
