@@ -94,11 +94,27 @@ describe("the rules see", () => {
   test("rings of imports", () => {
     const ring = new Map([
       ["packets/a.ts", 'import "./b.ts";'],
-      ["packets/b.ts", 'import type { C } from "./c.ts";'],
+      ["packets/b.ts", 'import { type C, c } from "./c.ts";'],
       ["packets/c.ts", 'export { a } from "./a.ts";'],
       ["packets/d.ts", 'import "./a.ts";'],
     ]);
     expect(cycles(ring)).toEqual(["packets/a.ts -> packets/b.ts -> packets/c.ts -> packets/a.ts"]);
+  });
+
+  test("no ring where only types go round", () => {
+    const ring = new Map([
+      ["packets/a.ts", 'import { b } from "./b.ts";'],
+      ["packets/b.ts", 'import type { A } from "./a.ts";'],
+    ]);
+    expect(cycles(ring)).toEqual([]);
+  });
+
+  test("protocols that carry one another", () => {
+    const ring = new Map([
+      ["packets/text/ipv4.ts", 'import { icmp } from "./icmp.ts";'],
+      ["packets/text/icmp.ts", 'import { ipv4 } from "./ipv4.ts";'],
+    ]);
+    expect(cycles(ring)).toEqual([]);
   });
 
   test("long files", () => {
