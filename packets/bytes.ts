@@ -40,6 +40,11 @@ export function copyBytes(from: Uint8Array, fromOff: number, to: Uint8Array, toO
   for (let i = 0; i < length; i++) to[toOff + i] = from[fromOff + i]!;
 }
 
+/** A copy of the bytes from `off` to `end`. `slice` would do, but Node's Buffer gives that name to a view. */
+export function copyOf(buf: Uint8Array, off: number, end: number): Uint8Array {
+  return new Uint8Array(buf.subarray(off, end));
+}
+
 /** True if both ranges hold the same `length` bytes. */
 export function sameBytes(a: Uint8Array, aOff: number, b: Uint8Array, bOff: number, length: number): boolean {
   for (let i = 0; i < length; i++) if (a[aOff + i] !== b[bOff + i]) return false;

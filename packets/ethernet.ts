@@ -13,7 +13,7 @@
  * A frame with VLAN tags has the first tag where the type is (see vlan.ts); with a length, an LLC header follows (see
  * llc.ts). `FrameCursor` in frame.ts walks all of that.
  */
-import { getU16, setU16 } from "./bytes.ts";
+import { copyOf, getU16, setU16 } from "./bytes.ts";
 import { Fault } from "./fault.ts";
 import { type Decoded, header } from "./layout.ts";
 import * as mac from "./mac.ts";
@@ -172,7 +172,7 @@ export type EthernetFrame = Decoded<{
 export function parse(buf: Uint8Array, off = 0, end = buf.length): EthernetFrame | Fault {
   const fault = check(buf, off, end);
   if (fault !== Fault.None) return fault;
-  return { ...layout.decode(buf, off), payload: buf.slice(off + WIRE.HEADER_LENGTH, end) };
+  return { ...layout.decode(buf, off), payload: copyOf(buf, off + WIRE.HEADER_LENGTH, end) };
 }
 
 /**

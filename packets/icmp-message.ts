@@ -2,6 +2,7 @@
  * ICMP messages as plain objects, for tools and tests; the hot path uses the accessors of icmp-header.ts. Each form that
  * a message can take declares its own header here.
  */
+import { copyOf } from "./bytes.ts";
 import { Fault } from "./fault.ts";
 import * as icmp from "./icmp-header.ts";
 import { Type } from "./icmp-types.ts";
@@ -89,7 +90,7 @@ export function parse(buf: Uint8Array, off = 0, end = buf.length): IcmpMessage |
   if (fault !== Fault.None) return fault;
   const type = icmp.type(buf, off);
   const code = icmp.code(buf, off);
-  const rest = buf.slice(off + icmp.DATA, end);
+  const rest = copyOf(buf, off + icmp.DATA, end);
   switch (type) {
     case Type.EchoRequest:
     case Type.EchoReply: {

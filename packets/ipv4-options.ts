@@ -16,6 +16,7 @@
  *   at += length;
  * }
  */
+import { copyOf } from "./bytes.ts";
 import { Fault } from "./fault.ts";
 import { headerLength, OPTIONS } from "./ipv4.ts";
 
@@ -118,7 +119,7 @@ export function parse(buf: Uint8Array, off: number): Ipv4Option[] | Fault {
   for (let at = start(off); at < stop; ) {
     const type = buf[at]!;
     const length = optionLength(buf, at, stop);
-    options.push({ type, data: buf.slice(at + 2, at + length) });
+    options.push({ type, data: copyOf(buf, at + 2, at + length) });
     if (type === OptionType.EndOfList) break;
     at += length;
   }

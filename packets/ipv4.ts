@@ -16,10 +16,10 @@
  *     |                    options, 0 to 40 bytes                     |  see ipv4-options.ts
  *     +---------------------------------------------------------------+
  */
-import { getI32, getU16, setU16, setU32 } from "./bytes.ts";
+import { copyOf, getI32, getU16, setU16, setU32 } from "./bytes.ts";
 import * as inet from "./checksum.ts";
 import { Fault } from "./fault.ts";
-import { header } from "./layout.ts";
+import { header, requireBits } from "./layout.ts";
 
 /**
  * Lengths and offsets in bytes. The code below reads them from here because V8 folds a constant that its module keeps
@@ -293,8 +293,9 @@ export function swapAddresses(buf: Uint8Array, off: number): void {
 
 /**
  * Writes a header without options for a datagram that is no fragment, checksum included, in one go: the sending side's
- * hot path. What it leaves to be set: nothing.
- * @param length total length in bytes, header included. @param flags 0, or `Flag.DontFragment`.
+ * hot path. Values are cut to their fields.
+ * @param length total length in bytes, header included.
+ * @param flags 0, or `Flag.DontFragment`.
  */
 export function writeHeader(
   buf: Uint8Array,
@@ -370,8 +371,8 @@ export function parse(buf: Uint8Array, off = 0, end = buf.length): Ipv4Packet | 
     protocol,
     src,
     dst,
-    options: buf.slice(off + WIRE.OPTIONS, at),
-    payload: buf.slice(at, payloadEnd(buf, off, end)),
+    options: copyOf(buf, off + WIRE.OPTIONS, at),
+    payload: copyOf(buf, at, payloadEnd(buf, off, end)),
   };
 }
 
@@ -382,7 +383,8 @@ export function parse(buf: Uint8Array, off = 0, end = buf.length): Ipv4Packet | 
  */
 export function build(packet: Ipv4Packet, wrong: { totalLength?: number; checksum?: number } = {}): Uint8Array {
   const { tos, id, flags, fragmentOffset, ttl, protocol, src, dst, options, payload } = packet;
-  if (!(Number.isInteger(flags) && flags >= 0 && flags <= 7)) throw new RangeError("ipv4.flags takes 0 to 7");
+  requireBits("ipv4.flags", flags, 7);
+  requireBits("ipv4.checksum", wrong.checksum ?? 0, 0xffff);
   if (!(fragmentOffset >= 0 && fragmentOffset <= 65_528 && fragmentOffset % 8 === 0))
     throw new RangeError("ipv4.fragmentOffset takes a multiple of 8 from 0 to 65528");
   if (options.length > 40 || options.length % 4 !== 0)

@@ -5,7 +5,7 @@
  * in every module's test file proves that the two agree.
  */
 import { type BufferMethods, Layout, s32be, struct, u8, u16be, u32be } from "buffer-layout";
-import { getI32, getU16, getU32, setU16, setU32 } from "./bytes.ts";
+import { copyOf, getI32, getU16, getU32, setU16, setU32 } from "./bytes.ts";
 
 /** One field of a header: its RFC name, its first byte counted from the header's start, and its length in bytes. */
 export interface Field {
@@ -92,6 +92,15 @@ function fitted(header: string, field: string, kind: FieldKind, value: unknown):
   );
 }
 
+/**
+ * For fields of less than a byte, or of three: refuses all but a whole number from 0 to `max`.
+ * @throws {RangeError} that names the field.
+ */
+export function requireBits(field: string, value: number, max: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return;
+  throw new RangeError(`${field} takes a whole number from 0 to ${max}, not ${value}`);
+}
+
 function requireRoom(header: string, buf: Uint8Array, off: number, span: number): void {
   if (off >= 0 && off + span <= buf.length) return;
   throw new RangeError(`${header} needs ${span} bytes at ${off}, and ${Math.max(0, buf.length - off)} are there`);
@@ -138,7 +147,7 @@ class Memory implements BufferMethods {
 /** Bytes as they are. buffer-layout's own blob hands out views of the packet; a plain object must own its bytes. */
 class Bytes extends Layout<Uint8Array> {
   override decode(memory: Memory, offset = 0): Uint8Array {
-    return Uint8Array.from(memory.bytes.subarray(offset, offset + this.span));
+    return copyOf(memory.bytes, offset, offset + this.span);
   }
 
   override encode(value: Uint8Array, memory: Memory, offset = 0): number {

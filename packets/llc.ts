@@ -14,7 +14,7 @@
  */
 import { getU16, setU16 } from "./bytes.ts";
 import { Fault } from "./fault.ts";
-import { header } from "./layout.ts";
+import { header, requireBits } from "./layout.ts";
 
 /**
  * Lengths and offsets in bytes. The code below reads them from here because V8 folds a constant that its module keeps
@@ -165,18 +165,18 @@ export function parse(buf: Uint8Array, off = 0, end = buf.length): LlcHeader | F
  */
 export function build(llc: LlcHeader): Uint8Array {
   const isUnnumbered = (llc.control & 3) === 3;
+  requireBits("llc.control", llc.control, isUnnumbered ? 0xff : 0xffff);
   const first = isUnnumbered ? llc.control : llc.control & 0xff;
   const fixed = { dsap: llc.dsap, ssap: llc.ssap, control: first };
   const announced = llc.dsap === Sap.Snap && llc.ssap === Sap.Snap && llc.control === CONTROL_UI;
   if (announced !== (llc.snap !== undefined)) throw new RangeError("llc.snap goes with 0xaa, 0xaa, 0x03, and only so");
   if (llc.snap !== undefined) {
     const { oui, pid } = llc.snap;
-    if (!(oui >= 0 && oui <= 0xffffff)) throw new RangeError(`snap.oui takes 24 bits, not ${oui}`);
+    requireBits("snap.oui", oui, 0xffffff);
     const buf = new Uint8Array(WIRE.SNAP_HEADER_LENGTH);
     snapLayout.encode({ ...fixed, oui: Uint8Array.of(oui >>> 16, oui >>> 8, oui), pid }, buf);
     return buf;
   }
-  if (!(llc.control <= 0xffff)) throw new RangeError(`llc.control takes 16 bits, not ${llc.control}`);
   const buf = new Uint8Array(isUnnumbered ? WIRE.MIN_HEADER_LENGTH : WIRE.MIN_HEADER_LENGTH + 1);
   layout.encode(fixed, buf);
   if (!isUnnumbered) buf[WIRE.CONTROL + 1] = llc.control >>> 8;

@@ -9,7 +9,7 @@
  *     |       length, header too      |   checksum (0: none)          |
  *     +-------------------------------+-------------------------------+
  */
-import { getU16, setU16 } from "./bytes.ts";
+import { copyOf, getU16, setU16 } from "./bytes.ts";
 import * as inet from "./checksum.ts";
 import { Fault } from "./fault.ts";
 import { Protocol } from "./ipv4.ts";
@@ -105,7 +105,7 @@ export function parse(buf: Uint8Array, off = 0, end = buf.length): UdpDatagram |
   const fault = check(buf, off, end);
   if (fault !== Fault.None) return fault;
   const { srcPort, dstPort, length } = layout.decode(buf, off);
-  return { srcPort, dstPort, payload: buf.slice(off + WIRE.HEADER_LENGTH, off + length) };
+  return { srcPort, dstPort, payload: copyOf(buf, off + WIRE.HEADER_LENGTH, off + length) };
 }
 
 /**

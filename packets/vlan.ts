@@ -15,7 +15,7 @@
 import { getU16, setU16 } from "./bytes.ts";
 import { DST, EtherType, HEADER_LENGTH, TYPE } from "./ethernet.ts";
 import { Fault } from "./fault.ts";
-import { type Decoded, header } from "./layout.ts";
+import { type Decoded, header, requireBits } from "./layout.ts";
 
 /**
  * Lengths and offsets in bytes. The code below reads them from here because V8 folds a constant that its module keeps
@@ -188,9 +188,9 @@ export function parse(buf: Uint8Array, off = 0, end = buf.length): VlanTag | Fau
  * @throws {RangeError} on a value that does not fit its field.
  */
 export function build({ tpid, pcp, dei, vid, type }: VlanTag): Uint8Array {
-  if (!(pcp >= 0 && pcp <= 7)) throw new RangeError(`vlan.pcp takes a whole number from 0 to 7, not ${pcp}`);
-  if (!(dei === 0 || dei === 1)) throw new RangeError(`vlan.dei takes 0 or 1, not ${dei}`);
-  if (!(vid >= 0 && vid <= 4095)) throw new RangeError(`vlan.vid takes a whole number from 0 to 4095, not ${vid}`);
+  requireBits("vlan.pcp", pcp, 7);
+  requireBits("vlan.dei", dei, 1);
+  requireBits("vlan.vid", vid, 4095);
   const buf = new Uint8Array(WIRE.LENGTH + 2);
   layout.encode({ tpid, tci: makeTci(vid, pcp, dei), type }, buf);
   return buf;
