@@ -1,0 +1,6 @@
+/** Frames as tcpdump's lines, assembled as bytes. */
+export type { HexMode, TextOptions, TimestampMode } from "./dissection.ts";
+export { FramePrinter } from "./frame-printer.ts";
+export { hexDump } from "./hexdump.ts";
+export { TimestampPrinter } from "./timestamp.ts";
+export { literal, TextWriter } from "./writer.ts";
