@@ -25,6 +25,9 @@ Cases:
 ${CASES.map((one) => `  ${one.name.padEnd(16)} ${one.about}`).join("\n")}
 `;
 
+/** Noisy figures that a warning names. */
+const SHOWN = 6;
+
 interface Options {
   readonly cases: readonly Case[];
   /** Path, or empty. */
@@ -38,6 +41,8 @@ interface Options {
  * @returns the exit code: 0, or 2 after a mistake in the arguments, or if a contender failed or got another result.
  */
 export async function main(argv: string[]): Promise<number> {
+  // Whoever read us may have gone (head, less); the JSON still gets written.
+  process.stdout.on("error", () => {});
   let options: Options | null;
   try {
     options = readArguments(argv);
@@ -122,7 +127,8 @@ function warnings(host: Machine, outcomes: readonly Outcome[]): string[] {
   }
   if (noisy.length > 0) {
     const share = `the middle half of their rounds lies more than ${NOISY * 100}% of the median apart`;
-    lines.push(`the machine is too noisy for ${noisy.join(", ")}: ${share}`);
+    const more = noisy.length > SHOWN ? ` and ${noisy.length - SHOWN} more` : "";
+    lines.push(`the machine is too noisy for ${noisy.slice(0, SHOWN).join(", ")}${more}: ${share}`);
   }
   return lines;
 }

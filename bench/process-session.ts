@@ -62,8 +62,14 @@ class Program {
 
   async answer(): Promise<Answer> {
     const { done, value } = await this.#lines.next();
-    if (done) throw new Error(`${this.#name} ended early: ${this.#errors.trim() || "it gave no reason"}`);
+    if (done) throw new Error(`${this.#name} ended early: ${this.#reason()}`);
     return JSON.parse(value) as Answer;
+  }
+
+  /** The line of its complaint that says most: Node's own begins with a place in the source. */
+  #reason(): string {
+    const lines = this.#errors.trim().split("\n");
+    return lines.find((line) => /^\w*Error\b/.test(line)) ?? (lines[0] || "it gave no reason");
   }
 
   /** The end of its input ends it; so does our death, however we die. */
