@@ -1,0 +1,75 @@
+/** Opening an interface as the commands name it, and deciding who one is there. */
+import * as ipv4 from "../../packets/ipv4-address.ts";
+import { openCapLink } from "../link/cap.ts";
+import type { Link } from "../link/link.ts";
+import { openPacketLink } from "../link/packet.ts";
+import { UserError } from "../linux/errors.ts";
+import { queryInterfaces } from "../linux/interface.ts";
+import { ipJson } from "../linux/iproute.ts";
+import type { NetworkNamespace } from "../linux/namespace.ts";
+import { joinUserNamespace } from "../linux/privilege.ts";
+import { openNamespace } from "./options.ts";
+
+/** What an ordinary user's own lab needs: a command line with the PID of a process in it is started again inside. */
+export function enterNamespace(spec: string | undefined): NetworkNamespace | null {
+  if (spec !== undefined && /^\d+$/.test(spec)) joinUserNamespace(Number(spec));
+  return openNamespace(spec);
+}
+
+export interface Attachment {
+  readonly link: Link;
+  readonly namespace: NetworkNamespace | null;
+  close(): void;
+}
+
+/** Opens an interface through a packet socket or libpcap. @throws {UserError} in one line. */
+export function attach(name: string, netns: string | undefined, via: "packet" | "cap" = "packet"): Attachment {
+  const namespace = enterNamespace(netns);
+  try {
+    const link = (via === "cap" ? openCapLink : openPacketLink)(name, { namespace: namespace ?? undefined });
+    return {
+      link,
+      namespace,
+      close() {
+        link.close();
+        namespace?.close();
+      },
+    };
+  } catch (error) {
+    namespace?.close();
+    throw error;
+  }
+}
+
+/** Every IPv4 address that the kernel of a namespace owns. */
+export function kernelAddresses(namespace: NetworkNamespace | null): Set<number> {
+  const read = () =>
+    ipJson<{ addr_info?: { family: string; local: string }[] }>("address", "show")
+      .flatMap((link) => link.addr_info ?? [])
+      .filter((info) => info.family === "inet")
+      .map((info) => ipv4.parse(info.local) ?? 0);
+  return new Set(namespace === null ? read() : namespace.run(read));
+}
+
+/** Who one is when one asks: an address, and whether it is the kernel's, which then answers for it. */
+export interface Source {
+  readonly prefix: ipv4.Prefix;
+  /** The address belongs to the kernel and is borrowed for asking: never answer for it. */
+  readonly borrowed: boolean;
+}
+
+/**
+ * The address to speak from: the one given, else the interface's own.
+ * @throws {UserError} when there is neither.
+ */
+export function sourceOf(name: string, namespace: NetworkNamespace | null, given: ipv4.Prefix | undefined): Source {
+  const look = () => queryInterfaces((query) => query.ipv4(name));
+  const own = namespace === null ? look() : namespace.run(look);
+  if (given !== undefined) {
+    const prefix = given.length === 32 && own !== null && own.address === given.address ? own : given;
+    return { prefix, borrowed: kernelAddresses(namespace).has(given.address) };
+  }
+  if (own === null)
+    throw new UserError(`${name} has no IPv4 address to speak from: give one, such as --source-ip 10.0.0.1/24`);
+  return { prefix: own, borrowed: true };
+}
