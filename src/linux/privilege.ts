@@ -3,7 +3,7 @@
  * their own (user_namespaces(7)), where the machine allows it.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { UserError } from "./errors.ts";
 import { findProgram, replaceProcess } from "./process.ts";
 
@@ -131,14 +131,24 @@ function restartWith(options: readonly string[]): never {
 
 /**
  * Starts this command line again inside the user namespace of another process (an ordinary user's own lab), in place of
- * this process. Returns if there is nothing to gain by it.
+ * this process. Returns if there is nothing to enter, or it may not be: opening the namespace then says why.
  * @param pid a process of the lab.
  */
 export function joinUserNamespace(pid: number): void {
   if (process.getuid?.() === 0 || isRootless()) return;
+  const theirs = userNamespace(pid);
+  if (theirs === "" || theirs === userNamespace(process.pid)) return;
   const nsenter = findProgram("nsenter");
   if (nsenter === null) throw new UserError("`nsenter` is missing: install it with `apt-get install util-linux`");
   const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const options = ["--target", String(pid), "--user", "--preserve-credentials"];
   replaceProcess(nsenter, [nsenter, ...options, "--", ...again], { ...process.env, [MARK]: "1" });
+}
+
+function userNamespace(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/user`);
+  } catch {
+    return "";
+  }
 }
