@@ -6,6 +6,7 @@
  * import { arp, Fault, FrameCursor, EtherType } from "vethlab/packets";
  */
 export * as arp from "./arp.ts";
+export * as bpf from "./bpf.ts";
 export * as bytes from "./bytes.ts";
 export * as checksum from "./checksum.ts";
 export * as ethernet from "./ethernet.ts";

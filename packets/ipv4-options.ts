@@ -19,6 +19,7 @@
 import { copyOf } from "./bytes.ts";
 import { Fault } from "./fault.ts";
 import { headerLength, OPTIONS } from "./ipv4.ts";
+import { requireBits } from "./layout.ts";
 
 /** IANA: option types, copied flag and class included. Unknown ones stay numbers. */
 export const OptionType = {
@@ -133,8 +134,9 @@ export function parse(buf: Uint8Array, off: number): Ipv4Option[] | Fault {
 export function build(options: readonly Ipv4Option[]): Uint8Array {
   const bytes: number[] = [];
   for (const { type, data } of options) {
-    if (!(Number.isInteger(type) && type >= 0 && type <= 255)) throw new RangeError(`option type ${type} is no byte`);
+    requireBits("option.type", type, 255);
     const isSingle = type === OptionType.EndOfList || type === OptionType.NoOperation;
+    if (isSingle && data.length > 0) throw new RangeError(`${optionName(type)} is a single byte and takes no data`);
     if (isSingle) bytes.push(type);
     else bytes.push(type, data.length + 2, ...data);
   }

@@ -5,6 +5,7 @@ import { fromHex, getU16, toHex } from "../../packets/bytes.ts";
 import { Fault } from "../../packets/fault.ts";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import { bytes, ip, parsed, u16 } from "../support/arbitraries.ts";
+import { expectSound, guarded, hostile } from "../support/guarded.ts";
 
 // Sent by iputils arping and by Linux, captured with tcpdump.
 const REQUEST = fromHex("0001 0800 0604 0001 020000000001 0a000001 000000000000 0a000002");
@@ -84,14 +85,20 @@ describe("arp", () => {
     ]);
   });
 
-  test("no input throws, and none that passes is too short", () => {
+  test("no input makes it read beside the packet", () => {
+    const fixed = [arp.hardwareType, arp.protocolType, arp.hardwareLength, arp.protocolLength, arp.operation];
+    const booleans = [arp.isProbe, arp.isAnnouncement, arp.isGratuitous];
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(70), (buf, off) => {
-        const fault = arp.check(buf, off, buf.length);
-        if (fault === Fault.None) expect(buf.length - off).toBeGreaterThanOrEqual(arp.LENGTH);
-        const result = arp.parse(buf, off);
-        expect(typeof result === "number").toBe(fault !== Fault.None);
+      fc.property(hostile([REQUEST, REPLY]), ({ buf, off, end }) => {
+        const view = guarded(buf, off, end);
+        const fault = arp.check(view, off, end);
+        expect(typeof arp.parse(buf, off, end)).toBe(fault === Fault.None ? "object" : "number");
+        if (fault !== Fault.None) return;
+        for (const read of [...fixed, ...booleans, arp.senderIp, arp.targetIp]) expectSound(read(view, off));
+        expect(arp.operationName(arp.operation(view, off))).toMatch(/^[a-z-]+$|^operation-\d+$/);
+        expect(typeof arp.purpose(view, off)).toBe("string");
       }),
+      { numRuns: 500 },
     );
   });
 
