@@ -1,0 +1,113 @@
+/**
+ * What a frame means, in one line of English, for those who learn: who asks whom for what, which earlier frame this one
+ * answers, what is repeated, unasked for, or in conflict. It remembers a bounded number of questions and addresses.
+ */
+import * as arp from "../../../packets/arp.ts";
+import * as ethernet from "../../../packets/ethernet.ts";
+import { Fault } from "../../../packets/fault.ts";
+import { FrameCursor } from "../../../packets/frame.ts";
+import * as vlan from "../../../packets/vlan.ts";
+import { ArpExplainer } from "./explain-arp.ts";
+import { Ipv4Explainer } from "./explain-ipv4.ts";
+import { type Explanation, malformed, plain, type Subject } from "./explanation.ts";
+import { count } from "./words.ts";
+
+export type { Explanation, FrameKind } from "./explanation.ts";
+
+export interface ExplainerOptions {
+  /** Number of the first frame if `explain` is not told; default 1. */
+  readonly firstNumber?: number;
+  /** Questions and addresses remembered, of each kind; default 4,096. */
+  readonly memory?: number;
+}
+
+/** A frame's flag: the sender left the transport checksum for hardware to finish. The Link's and the capture files'. */
+const CHECKSUM_NOT_READY = 1;
+
+export class Explainer {
+  private readonly cursor = new FrameCursor();
+  private readonly arp: ArpExplainer;
+  private readonly ipv4: Ipv4Explainer;
+  private next: number;
+
+  constructor(options: ExplainerOptions = {}) {
+    const memory = options.memory ?? 4096;
+    this.next = options.firstNumber ?? 1;
+    this.arp = new ArpExplainer(memory);
+    this.ipv4 = new Ipv4Explainer(memory);
+  }
+
+  /**
+   * Explains one frame; the frames of a wire must come in their order. Nothing of the buffer is kept.
+   * @param length captured bytes from `off`. @param originalLength bytes on the wire.
+   * @param time nanoseconds since any fixed moment. @param number how others call this frame: by default, it counts.
+   * @param flags bits of FrameFlag (or RecordFlag).
+   */
+  explain(
+    buf: Uint8Array,
+    off: number,
+    length: number,
+    originalLength: number,
+    time: number,
+    number = this.next,
+    flags = 0,
+  ): Explanation {
+    this.next = number + 1;
+    const { cursor } = this;
+    const isCut = length < originalLength;
+    const fault = cursor.dissect(buf, off, off + length);
+    const tags = describeTags(cursor);
+    const found =
+      fault === Fault.None
+        ? this.explainPayload({
+            buf,
+            frame: off,
+            at: cursor.networkOffset,
+            end: cursor.networkEnd,
+            time,
+            number,
+            vlan: tags.key,
+            isCut,
+            isChecksumOpen: (flags & CHECKSUM_NOT_READY) !== 0,
+          })
+        : malformed(fault === Fault.Depth ? "More VLAN tags than anybody stacks." : "Too short for its headers.");
+    const after = isCut ? ` Only ${length} of ${count(originalLength, "byte")} were captured.` : "";
+    return { ...found, text: `${tags.text}${found.text}${after}` };
+  }
+
+  private explainPayload(subject: Subject): Explanation {
+    const { cursor } = this;
+    switch (cursor.etherType) {
+      case ethernet.EtherType.Arp:
+      case ethernet.EtherType.ReverseArp:
+        if (arp.check(subject.buf, subject.at, subject.end) === Fault.None) return this.arp.explain(subject);
+        return malformed("An ARP packet that is cut short, or not about IPv4 over Ethernet.");
+      case ethernet.EtherType.Ipv4:
+        return this.ipv4.explain(subject);
+      case ethernet.EtherType.Ipv6:
+        return plain("ipv6", "An IPv6 packet: it finds its neighbours by ICMPv6, without ARP.");
+      case 0:
+        return plain(
+          "llc",
+          "An IEEE 802.3 frame: LLC follows its length, as with spanning tree. No ARP and no IPv4 in it.",
+        );
+      default: {
+        const name = ethernet.etherTypeName(cursor.etherType);
+        return plain("other", `EtherType ${name}: neither ARP nor IP.`);
+      }
+    }
+  }
+}
+
+/** `In VLAN 10: `, the outermost first. */
+function describeTags(cursor: FrameCursor): { key: string; text: string } {
+  if (cursor.vlanCount === 0) return { key: "", text: "" };
+  const ids: number[] = [];
+  for (let i = 0; i < cursor.vlanCount; i++) ids.push(vlan.tciVid(cursor.vlanTci(i)));
+  const [outer, ...inner] = ids;
+  if (ids.length === 1 && outer === vlan.VID_PRIORITY_ONLY) {
+    return { key: "", text: `With priority ${vlan.tciPcp(cursor.vlanTci(0))}, in no VLAN: ` };
+  }
+  const nested = inner.map((id) => `, within it VLAN ${id}`).join("");
+  return { key: `${ids.join(".")} `, text: `In VLAN ${outer}${nested}: ` };
+}

@@ -1,0 +1,26 @@
+/** Numbers as people read them. */
+
+/** A time between two frames, in nanoseconds: `4 µs`, `0.02 ms`, `12 ms`, `1.0 s`. Clocks may go back: that is `0 µs`. */
+export function duration(nanoseconds: number): string {
+  const us = Math.max(0, nanoseconds) / 1000;
+  if (us < 9.5) return `${us.toFixed(0)} µs`;
+  if (us < 9_950) return `${(us / 1000).toFixed(2)} ms`;
+  if (us < 999_500) return `${(us / 1000).toFixed(0)} ms`;
+  return `${(us / 1e6).toFixed(1)} s`;
+}
+
+/** `1 byte`, `2 bytes`. */
+export function count(number: number, one: string, more = `${one}s`): string {
+  return `${number} ${number === 1 ? one : more}`;
+}
+
+const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+
+/** `first` to `tenth`, then `11th`. */
+export function ordinal(number: number): string {
+  const word = ORDINALS[number - 1];
+  if (word !== undefined) return word;
+  const last = number % 10;
+  const isTeen = Math.floor(number / 10) % 10 === 1;
+  return `${number}${isTeen || last === 0 || last > 3 ? "th" : ["st", "nd", "rd"][last - 1]}`;
+}
