@@ -18,10 +18,7 @@ import { Fault } from "./fault.ts";
 import { type Decoded, header } from "./layout.ts";
 import * as mac from "./mac.ts";
 
-/**
- * Lengths and offsets in bytes. The code below reads them from here because V8 folds a constant that its module keeps
- * to itself, and loads an exported one from memory at every use: that doubles the time of a check.
- */
+/** Lengths and offsets in bytes; read from here and not from the exports, so that V8 folds them (see arp.ts). */
 const WIRE = {
   /** Bytes of the header: two addresses and the type. */
   HEADER_LENGTH: 14,

@@ -5,10 +5,7 @@ import { Fault } from "./fault.ts";
 import { isError, Type } from "./icmp-types.ts";
 import * as ipv4 from "./ipv4.ts";
 
-/**
- * Lengths and offsets in bytes. The code below reads them from here because V8 folds a constant that its module keeps
- * to itself, and loads an exported one from memory at every use: that doubles the time of a check.
- */
+/** Lengths and offsets in bytes; read from here and not from the exports, so that V8 folds them (see arp.ts). */
 const WIRE = {
   /** Bytes that every message has at least. */
   HEADER_LENGTH: 8,
