@@ -35,6 +35,8 @@ export class PcapngDecoder implements CaptureDecoder {
   #firstInterface = 0;
   /** The length that must follow a long block that is being skipped; 0 if none is. */
   #skippedLength = 0;
+  /** Where that block begins in the file. */
+  #skippedFrom = 0;
 
   constructor(options: DecoderOptions) {
     this.#options = options;
@@ -62,8 +64,9 @@ export class PcapngDecoder implements CaptureDecoder {
         return this.#damaged(window, `a block (type ${type}) of ${length} bytes`);
       }
       if (shortest === FRAMING && length > end - start) {
-        window.skip(length - 4);
         this.#skippedLength = length;
+        this.#skippedFrom = window.position;
+        window.skip(length - 4);
         continue;
       }
       if (length > MAX_BLOCK) return this.#damaged(window, `a block (type ${type}) of ${length} bytes`);
@@ -83,10 +86,11 @@ export class PcapngDecoder implements CaptureDecoder {
 
   atEnd(window: Window): CaptureError | null {
     if (window.skipping === 0 && window.available === 0 && this.#skippedLength === 0) return null;
-    const message =
-      this.#skippedLength !== 0
-        ? `the file ends inside a block of ${this.#skippedLength} bytes`
-        : `the file ends inside a block: ${window.available} of ${this.need} bytes are there`;
+    if (this.#skippedLength !== 0) {
+      const message = `the file ends inside a block of ${this.#skippedLength} bytes`;
+      return { kind: "truncated", offset: this.#skippedFrom, message };
+    }
+    const message = `the file ends inside a block: ${window.available} of ${this.need} bytes are there`;
     return { kind: "truncated", offset: window.position, message };
   }
 
@@ -96,7 +100,8 @@ export class PcapngDecoder implements CaptureDecoder {
     if (window.skipping > 0 || window.available < 4) return false;
     const trailer = window.view.getUint32(window.start, this.#littleEndian);
     if (trailer !== this.#skippedLength) {
-      this.#damaged(window, `a block's two lengths differ: ${this.#skippedLength} bytes and ${trailer}`);
+      const message = `a block's two lengths differ: ${this.#skippedLength} bytes and ${trailer}`;
+      this.error = { kind: "damaged", offset: this.#skippedFrom, message };
       return false;
     }
     window.start += 4;

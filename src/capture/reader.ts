@@ -28,35 +28,36 @@ export async function openCapture(
   path: string,
   options: Partial<DecoderOptions> = {},
 ): Promise<CaptureReader | CaptureError> {
-  let source: ByteSource | null = null;
   try {
-    source = await openSource(path);
-    return await readerOf(source, options);
+    return await readerOf(await openSource(path), options);
   } catch (error) {
-    await source?.close();
     return failure(error, 0);
   }
 }
 
-/** The same for bytes that come from anywhere. On an error the source is left to the caller. */
+/** The same for bytes that come from anywhere. The source is closed with the reader, or at once if there is none. */
 export async function readerOf(
   source: ByteSource,
   options: Partial<DecoderOptions> = {},
 ): Promise<CaptureReader | CaptureError> {
   const window = new Window();
   let from = source;
-  await fill(window, from, MAGIC_LENGTH);
-  if (window.available >= 2 && isGzip(window.buffer, window.start)) {
-    from = new GunzipSource(source, window.buffer.slice(window.start, window.end));
-    window.start = window.end = 0;
+  let problem: CaptureError;
+  try {
     await fill(window, from, MAGIC_LENGTH);
+    if (window.available >= 2 && isGzip(window.buffer, window.start)) {
+      from = new GunzipSource(source, window.buffer.slice(window.start, window.end));
+      window.start = window.end = 0;
+      await fill(window, from, MAGIC_LENGTH);
+    }
+    const decoder = chooseDecoder(window, { anyLinkType: options.anyLinkType ?? false });
+    if (!("kind" in decoder)) return new CaptureReader(from, window, decoder);
+    problem = decoder;
+  } catch (error) {
+    problem = failure(error, window.position);
   }
-  const decoder = chooseDecoder(window, { anyLinkType: options.anyLinkType ?? false });
-  if ("kind" in decoder) {
-    await from.close();
-    return decoder;
-  }
-  return new CaptureReader(from, window, decoder);
+  await from.close();
+  return problem;
 }
 
 /** True for the error that {@link openCapture} gives in a reader's place. */

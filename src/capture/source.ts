@@ -108,7 +108,8 @@ export class GunzipSource implements ByteSource {
     this.#gunzip = createGunzip();
     this.#gunzip.on("data", (chunk: Uint8Array) => {
       this.#chunks.push(chunk);
-      this.#wake();
+      // While there is input, the next piece waits until zlib is through with this one: pieces must not pile up.
+      if (this.#inputEnded) this.#wake();
     });
     this.#gunzip.on("end", () => {
       this.#ended = true;
@@ -139,23 +140,18 @@ export class GunzipSource implements ByteSource {
     await this.#source.close();
   }
 
-  /** Gives zlib the next piece and waits until it has worked it off. */
+  /** Gives zlib the next piece and waits until it is through with it, or has failed. */
   async #feed(): Promise<void> {
-    if (this.#inputEnded) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      return;
-    }
     let piece = this.#given.subarray(0, PIECE);
     this.#given = this.#given.subarray(piece.length);
-    if (piece.length === 0) piece = this.#piece.subarray(0, await this.#source.read(this.#piece, 0));
+    if (piece.length === 0 && !this.#inputEnded) {
+      piece = this.#piece.subarray(0, await this.#source.read(this.#piece, 0));
+    }
     await new Promise<void>((resolve) => {
-      this.#wake = this.#inputEnded ? resolve : () => {};
+      this.#wake = resolve;
       if (piece.length > 0) this.#gunzip.write(piece, () => resolve());
-      else {
+      else if (!this.#inputEnded) {
         this.#inputEnded = true;
-        this.#wake = resolve;
         this.#gunzip.end();
       }
     });
