@@ -99,6 +99,11 @@ export class Host {
     return this.identity.mac;
   }
 
+  /** Frames that the link could not send so far: cheaper to look at than {@link stats}. */
+  get failedSends(): number {
+    return this.#core.output.failed;
+  }
+
   /** Adds an observer. @returns a function that removes it. */
   observe(observer: Observer): () => void {
     return this.#core.observers.add(observer);
