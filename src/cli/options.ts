@@ -23,6 +23,15 @@ export function seconds(min: number): (text: string) => number {
   };
 }
 
+/** A parser for one of a few words. */
+export function choice<const T extends string>(...words: T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((one) => one === text);
+    if (word !== undefined) return word;
+    throw new InvalidArgumentError(`It must be one of ${words.join(", ")}.`);
+  };
+}
+
 /** An IPv4 address, as a signed 32-bit integer. */
 export function address(text: string): number {
   const value = ipv4.parse(text);

@@ -29,6 +29,8 @@ interface RawSocketModule {
   readonly SocketOption: { readonly IP_TTL: number };
 }
 
+export type { IcmpSocket, IcmpSocketOptions } from "../linux/icmp-socket.ts";
+
 const SO_BINDTODEVICE = 25;
 
 /** True if the optional package `raw-socket` was built on this machine. */
@@ -85,18 +87,18 @@ function adapt(module: RawSocketModule, options: IcmpSocketOptions): IcmpSocket 
     );
   }
   // A receive error (the interface went down) ends the socket in raw-socket; sends then report it.
-  let failure = 0;
-  socket.on("error", () => {
-    failure = 1;
+  let failure = "";
+  socket.on("error", (error) => {
+    failure = error.message;
   });
   return {
     send(message, destination) {
       const bytes = Buffer.from(message);
       socket.send(bytes, 0, bytes.length, ipv4.format(destination), (error) => {
-        if (error !== null) failure = 1;
+        if (error !== null) failure = error.message;
       });
       const result = failure;
-      failure = 0;
+      failure = "";
       return result;
     },
     onMessage(handler) {

@@ -2,7 +2,7 @@
  * ICMP through the kernel's IP stack: a raw socket (raw(7)) in whose service the kernel does routing and ARP. The last
  * resort where a machine has no `ping` of its own.
  */
-import { Errno, SystemError, UserError } from "./errors.ts";
+import { Errno, errnoText, SystemError, UserError } from "./errors.ts";
 import { errno, libc, type Watch, watchReadable } from "./libc.ts";
 
 const AF_INET = 2;
@@ -23,9 +23,9 @@ export interface IcmpSocketOptions {
 export interface IcmpSocket {
   /**
    * Sends an ICMP message (checksum included) to an address given as 32 bits.
-   * @returns 0, or the errno of the failure.
+   * @returns nothing, or the failure in the C library's words.
    */
-  send(message: Uint8Array, destination: number): number;
+  send(message: Uint8Array, destination: number): string;
   /** Every ICMP message for this machine arrives here, from its IPv4 header on; the buffer is reused. */
   onMessage(handler: (buffer: Uint8Array, length: number) => void): void;
   close(): void;
@@ -52,7 +52,9 @@ export function openIcmpSocket(options: IcmpSocketOptions = {}): IcmpSocket {
   return {
     send(message, destination) {
       address.setInt32(4, destination, false);
-      return libc.sendto(fd, message, message.length, 0, addressBytes, 16) < 0 ? errno() : 0;
+      if (libc.sendto(fd, message, message.length, 0, addressBytes, 16) >= 0) return "";
+      const text = errnoText(errno());
+      return text.charAt(0).toUpperCase() + text.slice(1);
     },
     onMessage(handler) {
       watch ??= watchReadable(fd, () => {

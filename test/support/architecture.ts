@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/stack": ["src/link"],
   "src/tools": ["src/stack", "src/link", "src/capture"],
   "src/lab": ["src/stack", "src/link", "src/linux"],
-  "src/demo": ["src/tools", "src/lab", "src/capture", "src/stack", "src/link"],
+  "src/demo": ["src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux"],
   // The library's door, src/index.ts.
   src: ["src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux"],
   "src/cli": ["src/demo", "src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux", "src"],

@@ -1,0 +1,213 @@
+import type { Command } from "commander";
+import * as ipv4 from "../../packets/ipv4-address.ts";
+import { systemEpoch, systemNow } from "../link/clock.ts";
+import { openRawIcmp } from "../link/raw-icmp.ts";
+import { UserError } from "../linux/errors.ts";
+import { realClock } from "../stack/clock.ts";
+import { Host } from "../stack/host.ts";
+import { HostTransport, whyNot } from "../tools/ping/host-transport.ts";
+import { KernelTransport } from "../tools/ping/kernel-transport.ts";
+import { checkPingOptions, type PingIo, type PingOptions, parsePattern } from "../tools/ping/options.ts";
+import { startPing } from "../tools/ping/ping.ts";
+import type { EchoTransport } from "../tools/ping/transport.ts";
+import { attach, enterNamespace, sourceOf } from "./attach.ts";
+import type { Outcome } from "./main.ts";
+import { address, choice, integer, NETNS_HELP, prefix, seconds, stationMac } from "./options.ts";
+import { onEnd } from "./signals.ts";
+import { superviseCap } from "./supervise.ts";
+
+interface Flags {
+  readonly I?: string;
+  readonly c?: number;
+  readonly i?: number;
+  readonly s?: number;
+  readonly W?: number;
+  readonly w?: number;
+  readonly q?: boolean;
+  readonly f?: boolean;
+  readonly A?: boolean;
+  readonly D?: boolean;
+  readonly O?: boolean;
+  readonly t?: number;
+  readonly p?: Uint8Array;
+  readonly json?: boolean;
+  readonly netns?: string;
+  readonly sourceIp?: ipv4.Prefix;
+  readonly sourceMac?: Uint8Array;
+  readonly gateway?: number;
+  readonly via: "packet" | "cap" | "kernel";
+}
+
+export function define(command: Command, outcome: Outcome): void {
+  command
+    .argument("<destination>", "IPv4 address; names are not looked up", destination)
+    .option("-I <interface>", "the interface to ask on")
+    .option(
+      "--source-ip <address>",
+      "speak from this address, such as 10.0.0.1/24; the interface's own unless given",
+      prefix,
+    )
+    .option("--source-mac <mac>", "speak from this MAC address; the interface's own unless given", stationMac)
+    .option("--gateway <address>", "where packets go that are for no network of ours", address)
+    .option("--netns <namespace>", NETNS_HELP)
+    .option(
+      "--via <way>",
+      "packet: our ARP and ICMP over a packet socket; cap: the same over libpcap; kernel: the kernel's IP stack",
+      choice("packet", "cap", "kernel"),
+      "packet",
+    )
+    .option("-c <count>", "stop after that many replies", integer(1))
+    .option("-i <interval>", "seconds between requests (1)", seconds(0))
+    .option("-s <size>", "bytes of data (56)", integer(0, 65_507))
+    .option("-W <timeout>", "seconds to wait for a reply", seconds(0))
+    .option("-w <deadline>", "stop after that many seconds", seconds(0))
+    .option("-q", "quiet: the summary only")
+    .option("-f", "flood: as fast as replies come, a dot for each request, a backspace for each reply")
+    .option("-A", "adapt the interval to the round-trip time")
+    .option("-D", "the time before each line")
+    .option("-O", "report requests without an answer")
+    .option("-t <ttl>", "time to live of requests (64)", integer(1, 255))
+    .option("-p <pattern>", "up to 16 bytes in hexadecimal to fill the data with", pattern)
+    .option("-n", "accepted and always so: addresses are shown as numbers")
+    .option("-j, --json", "one JSON object a line")
+    .addHelpText(
+      "before",
+      "Examples:\n  vethlab ping -I ve0 --source-ip 10.0.0.1/24 10.0.0.2\n  vethlab ping -I ve0 -c 3 10.0.0.2\n" +
+        "  vethlab ping --via kernel -c 3 10.0.0.2\n",
+    )
+    .addHelpText("after", "\nCtrl-C ends with the summary; Ctrl-\\ prints an interim line.")
+    .action(async (target: string, flags: Flags) => {
+      outcome.code = await ping(target, flags);
+    });
+}
+
+async function ping(target: string, flags: Flags): Promise<number> {
+  if (flags.via === "cap" && !superviseCap.inside()) return superviseCap(flags.I ?? "the interface");
+  const opened = flags.via === "kernel" ? throughKernel(target, flags) : throughHost(target, flags);
+  try {
+    const options = pingOptions(target, flags, opened.from);
+    const problem = checkPingOptions(options);
+    if (problem !== null) throw new UserError(problem);
+    const run = startPing(opened.transport, options, io());
+    const stopListening = onEnd(() => run.interrupt());
+    process.on("SIGQUIT", () => run.interim());
+    const code = await run.done;
+    stopListening();
+    return code;
+  } finally {
+    opened.close();
+  }
+}
+
+interface Opened {
+  readonly transport: EchoTransport;
+  readonly from: { address: string; device: string } | undefined;
+  close(): void;
+}
+
+/** Our ARP and our ICMP, over a packet socket or libpcap. */
+function throughHost(target: string, flags: Flags): Opened {
+  if (flags.I === undefined) throw new UserError("which interface? Name it with -I, such as -I ve0");
+  const { link, namespace, close } = attach(flags.I, flags.netns, flags.via === "cap" ? "cap" : "packet");
+  try {
+    const source = sourceOf(flags.I, namespace, flags.sourceIp);
+    // The kernel answers for what is its own; for an address of ours we must, or no reply finds its way back.
+    const answer = { arp: !source.borrowed, echo: !source.borrowed };
+    const mac = flags.sourceMac ?? link.mac;
+    const host = new Host(link, { addresses: [source.prefix], mac, gateway: flags.gateway, answer });
+    const dst = ipv4.parse(target) ?? 0;
+    const problem = whyNot(host, dst);
+    if (problem !== null) throw new UserError(problem);
+    const transport = new HostTransport(host, { dst, ...(flags.t === undefined ? {} : { ttl: flags.t }) });
+    const from = { address: ipv4.format(source.prefix.address), device: flags.I };
+    return {
+      transport,
+      from,
+      close() {
+        transport.close();
+        host.close();
+        const { rxDropped } = link.stats();
+        close();
+        if (rxDropped > 0)
+          process.stderr.write(`vethlab ping: ${rxDropped} frames dropped by the kernel: not read in time\n`);
+      },
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The kernel's IP stack, through raw-socket. */
+function throughKernel(target: string, flags: Flags): Opened {
+  for (const [given, name] of [
+    [flags.sourceIp, "--source-ip"],
+    [flags.sourceMac, "--source-mac"],
+    [flags.gateway, "--gateway"],
+  ] as const)
+    if (given !== undefined) throw new UserError(`${name} does not go with --via kernel: there the kernel decides`);
+  const namespace = enterNamespace(flags.netns);
+  try {
+    const socket = openRawIcmp({ interface: flags.I, ttl: flags.t, namespace: namespace ?? undefined });
+    const dst = ipv4.parse(target) ?? 0;
+    const transport = new KernelTransport(socket, { dst, ident: process.pid & 0xffff, now: systemNow });
+    return {
+      transport,
+      from: undefined,
+      close() {
+        transport.close();
+        namespace?.close();
+      },
+    };
+  } catch (error) {
+    namespace?.close();
+    throw error;
+  }
+}
+
+function pingOptions(target: string, flags: Flags, from: Opened["from"]): PingOptions {
+  return {
+    target,
+    address: target,
+    ...(from === undefined ? {} : { from }),
+    ...given("count", flags.c),
+    ...given("intervalMs", milliseconds(flags.i)),
+    ...given("size", flags.s),
+    ...given("lingerMs", milliseconds(flags.W)),
+    ...given("deadlineMs", milliseconds(flags.w)),
+    ...given("pattern", flags.p),
+    quiet: flags.q ?? false,
+    flood: flags.f ?? false,
+    adaptive: flags.A ?? false,
+    timestamps: flags.D ?? false,
+    outstanding: flags.O ?? false,
+    json: flags.json ?? false,
+  };
+}
+
+/** An option only where it was given, so that the tool's own default holds where it was not. */
+function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { [P in K]: V });
+}
+
+const milliseconds = (value: number | undefined) => (value === undefined ? undefined : value * 1000);
+
+function io(): PingIo {
+  return {
+    clock: realClock,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    unixMicros: () => systemEpoch * 1e6 + systemNow() / 1000,
+    ...given("columns", process.stdout.columns),
+  };
+}
+
+function destination(text: string): string {
+  return ipv4.format(address(text));
+}
+
+function pattern(text: string): Uint8Array {
+  const bytes = parsePattern(text);
+  if (typeof bytes === "string") throw new UserError(bytes);
+  return bytes;
+}
