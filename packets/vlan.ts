@@ -15,7 +15,7 @@
 import { getU16, setU16 } from "./bytes.ts";
 import { DST, EtherType, HEADER_LENGTH, TYPE } from "./ethernet.ts";
 import { Fault } from "./fault.ts";
-import { type Decoded, header, requireBits } from "./layout.ts";
+import { header, requireBits } from "./layout.ts";
 
 /** Lengths and offsets in bytes; read from here and not from the exports, so that V8 folds them (see arp.ts). */
 const WIRE = {
@@ -175,8 +175,7 @@ export interface VlanTag {
 export function parse(buf: Uint8Array, off = 0, end = buf.length): VlanTag | Fault {
   const fault = check(buf, off, end);
   if (fault !== Fault.None) return fault;
-  const fields: Decoded<{ tpid: "u16"; tci: "u16"; type: "u16" }> = layout.decode(buf, off);
-  const { tpid, tci, type } = fields;
+  const { tpid, tci, type } = layout.decode(buf, off);
   return { tpid, pcp: tciPcp(tci), dei: tciDei(tci), vid: tciVid(tci), type };
 }
 

@@ -78,6 +78,25 @@ describe("FrameCursor", () => {
     expect([cursor.isLlc, cursor.etherType, cursor.networkOffset, cursor.networkEnd]).toEqual([true, 0, 21, 22]);
   });
 
+  test("1,500 is the longest length; above it the field is a type (IEEE 802.3, 3.2.6)", () => {
+    const cursor = new FrameCursor();
+    for (const [type, isLlc] of [
+      [1500, true],
+      [1501, false],
+      [0x05ff, false],
+      [0x0600, false],
+    ] as const) {
+      const frame = compose([], type, new Uint8Array(1500));
+      expect(cursor.dissect(frame, 0, frame.length)).toBe(Fault.None);
+      expect([cursor.isLlc, cursor.etherType]).toEqual([isLlc, isLlc ? 0 : type]);
+    }
+  });
+
+  test("a new cursor has found nothing", () => {
+    const nothing = { etherType: 0, networkOffset: 0, networkEnd: 0, vlanCount: 0, llcOffset: 0, llcLength: 0 };
+    expect({ ...new FrameCursor() }).toEqual({ ...nothing, isLlc: false, isSnap: false });
+  });
+
   test("another organisation's SNAP names no EtherType", () => {
     const snap = llc.build({ dsap: 0xaa, ssap: 0xaa, control: 3, snap: { oui: llc.OUI_CISCO, pid: 0x0800 } });
     const frame = compose([], snap.length, snap);
@@ -119,6 +138,8 @@ describe("FrameCursor", () => {
     for (let length = 0; length < SNAP_ARP.length; length++) {
       const frame = compose([], length, SNAP_ARP);
       expect(cursor.dissect(frame, 0, frame.length)).toBe(Fault.Length);
+      expect(cursor.dissect(frame, 0, 14 + length)).toBe(Fault.Length);
+      if (length > 0) expect(cursor.dissect(frame, 0, 14 + length - 1)).toBe(Fault.Truncated);
     }
   });
 
