@@ -2,7 +2,7 @@
  * IEEE 802 MAC addresses: six bytes, in transmission order. In frames they stay bytes; where a number is needed (a table
  * key) they travel as the upper 16 and lower 32 bits, which V8 does not box.
  */
-import { copyBytes, getI32, getU16, setU16, setU32 } from "./bytes.ts";
+import { getI32, getU16, setU16, setU32 } from "./bytes.ts";
 
 /** Length in bytes. */
 export const LENGTH = 6;
@@ -31,9 +31,14 @@ export function set(buf: Uint8Array, off: number, high: number, low: number): vo
   setU32(buf, off + 2, low);
 }
 
-/** Copies the six bytes of an address. */
+/** Copies the six bytes of an address: one by one, since a loop costs more than they do. */
 export function copy(from: Uint8Array, fromOff: number, to: Uint8Array, toOff: number): void {
-  copyBytes(from, fromOff, to, toOff, LENGTH);
+  to[toOff] = from[fromOff]!;
+  to[toOff + 1] = from[fromOff + 1]!;
+  to[toOff + 2] = from[fromOff + 2]!;
+  to[toOff + 3] = from[fromOff + 3]!;
+  to[toOff + 4] = from[fromOff + 4]!;
+  to[toOff + 5] = from[fromOff + 5]!;
 }
 
 /** True if the two addresses are the same. */
