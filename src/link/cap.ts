@@ -4,6 +4,7 @@
  * is filled in as said below.
  */
 import { createRequire } from "node:module";
+import { format as formatMac } from "../../packets/mac.ts";
 import { UserError } from "../linux/errors.ts";
 import { queryInterfaces } from "../linux/interface.ts";
 import type { NetworkNamespace } from "../linux/namespace.ts";
@@ -50,7 +51,8 @@ export interface CapLinkOptions {
 }
 
 /**
- * Opens an interface through libpcap. Frames that this machine sends are left out by libpcap's filter `inbound`.
+ * Opens an interface through libpcap. Frames that this machine's kernel sends are left out by their source, the
+ * interface's MAC address; own frames never come back.
  * @throws {UserError} when the package is missing (what to install), or the interface or permission is.
  */
 export function openCapLink(name: string, options: CapLinkOptions = {}): Link {
@@ -112,7 +114,8 @@ class CapLink implements Link {
     this.mac = mac;
     this.mtu = mtu;
     this.#batch = new MutableBatch(this.#received, 1);
-    session.open(state.name, "inbound", bufferBytes, this.#received);
+    // Not libpcap's `inbound`: it tells directions by a kernel extension, and runs the first packet's filter itself.
+    session.open(state.name, `not ether src ${formatMac(mac)}`, bufferBytes, this.#received);
     session.on("packet", (length, truncated) => this.#deliver(length, truncated));
   }
 
