@@ -2,7 +2,7 @@
  * Where a capture's bytes come from: a file, standard input, a named pipe, each of them compressed or not. What the
  * system or zlib refuses is thrown here and becomes a value in the reader.
  */
-import { constants } from "node:fs";
+import { constants, openSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
@@ -22,8 +22,8 @@ export async function openSource(path: string): Promise<ByteSource> {
   // A read of a pipe that waits in node's thread pool keeps the process from ending; a stream's does not. Opened
   // without blocking, a pipe that nobody writes to yet waits in the event loop as well.
   if (info.isFIFO()) {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return new StreamSource(new Socket({ fd: handle.fd, readable: true, writable: false }), handle);
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return new StreamSource(new Socket({ fd, readable: true, writable: false }));
   }
   return new FileSource(await open(path, "r"));
 }
@@ -50,13 +50,10 @@ class FileSource implements ByteSource {
 class StreamSource implements ByteSource {
   readonly #stream: Readable;
   readonly #chunks: AsyncIterator<Uint8Array>;
-  /** Keeps the descriptor's owner alive; the stream closes the descriptor. */
-  readonly #owner: FileHandle | null;
   #chunk: Uint8Array = new Uint8Array(0);
 
-  constructor(stream: Readable, owner: FileHandle | null = null) {
+  constructor(stream: Readable) {
     this.#stream = stream;
-    this.#owner = owner;
     this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   }
 
@@ -73,7 +70,6 @@ class StreamSource implements ByteSource {
   }
 
   async close(): Promise<void> {
-    void this.#owner;
     this.#stream.destroy();
   }
 }
