@@ -1,0 +1,15 @@
+/** The sniffer as a function over a source of frames and sinks. */
+export { Explainer, type ExplainerOptions, type Explanation, type FrameKind } from "./explain.ts";
+export { type FrameStamp, writeJson } from "./json.ts";
+export { type Layer, layersOf } from "./layers.ts";
+export { closingLines, countLine, listeningLine, progressLine, readingLine } from "./messages.ts";
+export type {
+  FrameFilter,
+  SniffCounters,
+  SniffIo,
+  Sniffing,
+  SniffOptions,
+  SniffResult,
+  SniffSource,
+} from "./options.ts";
+export { sniff } from "./sniff.ts";
