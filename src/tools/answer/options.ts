@@ -1,0 +1,23 @@
+/** What `answer` can be told. */
+import type { Clock } from "../../stack/clock.ts";
+
+export interface AnswerToolOptions {
+  /** One JSON object a line. */
+  readonly json?: boolean;
+  /** No lines but the first and the totals. */
+  readonly quiet?: boolean;
+  /** Tell of everything that happens, drops included, not of answers and conflicts alone. */
+  readonly verbose?: boolean;
+  /** Lines a second, at most; what exceeds them is counted in a line of its own. 50 unless given. */
+  readonly linesPerSecond?: number;
+  /** Whether to go on when the interface is set down; it ends the run unless told. */
+  readonly surviveDown?: boolean;
+}
+
+export interface AnswerIo {
+  readonly clock: Clock;
+  /** Writes to standard output. */
+  out(text: string): void;
+  /** Writes to standard error. */
+  err(text: string): void;
+}

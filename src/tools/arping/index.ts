@@ -1,0 +1,3 @@
+/** arping over any link. */
+export { type ArpingRun, startArping } from "./arping.ts";
+export { type ArpingIo, type ArpingOptions, checkArpingOptions } from "./options.ts";
