@@ -4,8 +4,9 @@ import type { LabNamespace } from "../lab/namespace.ts";
 import { systemNow } from "../link/clock.ts";
 import { openIcmpSocket } from "../linux/icmp-socket.ts";
 import { realClock } from "../stack/clock.ts";
-import { startPing } from "../tools/ping/ping.ts";
 import { KernelTransport } from "../tools/ping/kernel-transport.ts";
+import { startPing } from "../tools/ping/ping.ts";
+import { lineWriter } from "./narrator.ts";
 
 /**
  * Pings as `ping ARGS` would. @param args `-c`, `-i`, `-W`, `-I` with their values, then the address: what the acts use.
@@ -25,12 +26,7 @@ export async function pingThroughKernel(
   const socket = namespace.kernel.run(() => openIcmpSocket({ interface: device }));
   const ident = process.pid & 0xffff;
   const transport = new KernelTransport(socket, { dst: ipv4.parse(target) ?? 0, ident, now: systemNow });
-  let text = "";
-  const write = (more: string) => {
-    const lines = (text + more).split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) onLine(line);
-  };
+  const write = lineWriter(onLine);
   const milliseconds = (option: string) => (value(option) === undefined ? undefined : Number(value(option)) * 1000);
   const run = startPing(
     transport,

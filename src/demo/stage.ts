@@ -1,11 +1,17 @@
 /** What an act works with: a lab that tells its steps, a sniffer on the wire, programs, predictions. */
+import * as ipv4 from "../../packets/ipv4-address.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabNamespace } from "../lab/namespace.ts";
 import type { Port } from "../lab/port.ts";
 import type { Link } from "../link/link.ts";
+import { realClock } from "../stack/clock.ts";
+import type { Host } from "../stack/host.ts";
+import { HostTransport } from "../tools/ping/host-transport.ts";
+import { startPing } from "../tools/ping/ping.ts";
+import type { Statistics } from "../tools/ping/statistics.ts";
 import type { Check } from "./act.ts";
 import { type KernelPing, runKernelPing } from "./kernel-ping.ts";
-import type { Narrator } from "./narrator.ts";
+import { lineWriter, type Narrator } from "./narrator.ts";
 import type { Recorder, Watching } from "./recorder.ts";
 
 /** Frames arrive within microseconds; this long without one, and there are no more. */
@@ -86,6 +92,25 @@ export class Stage {
     const result = await runKernelPing(namespace, args, (line) => this.#narrator.said("ping", line));
     await this.settle();
     return result;
+  }
+
+  /** Lets a host of ours ask, `count` times, showing what our ping prints. */
+  async ownPing(host: Host, target: string, count: number): Promise<Statistics> {
+    const [source] = host.identity.prefixes;
+    const interval = 200;
+    const from = source === undefined ? "" : ` --source-ip ${ipv4.formatPrefix(source)}`;
+    this.command(`vethlab ping -I ${host.link.name}${from} -c ${count} -i ${interval / 1000} ${target}`);
+    const out = lineWriter((line) => this.#narrator.said("vethlab ping", line));
+    const transport = new HostTransport(host, { dst: ipv4.parse(target) ?? 0 });
+    const run = startPing(
+      transport,
+      { target, address: target, count, intervalMs: interval },
+      { clock: realClock, out, err: out, unixMicros: () => Date.now() * 1000 },
+    );
+    await run.done;
+    transport.close();
+    await this.settle();
+    return run.statistics;
   }
 
   /** Waits until no frame has come for a moment. */

@@ -1,10 +1,11 @@
 /** A namespace of a lab: commands, settings and processes inside it. */
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { UserError } from "../linux/errors.ts";
 import { readSnmp } from "../linux/interface.ts";
 import { ipBatch, ipJson } from "../linux/iproute.ts";
 import type { NetworkNamespace } from "../linux/namespace.ts";
-import { withParentDeathSignal } from "../linux/process.ts";
+import { findProgram, withParentDeathSignal } from "../linux/process.ts";
 
 /** One entry of the kernel's neighbour table, as `ip -json neigh` shows it. */
 export interface NeighbourEntry {
@@ -96,10 +97,12 @@ export class LabNamespace {
 
   /**
    * Starts a program inside the namespace. It is killed when the lab closes, and by the kernel when this process dies.
-   * @throws when the program cannot be started is reported by the child's `error` event, as node does.
+   * @throws {UserError} when there is no such program.
    */
   spawn(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    const [program, ...rest] = withParentDeathSignal([command, ...args]);
+    const path = command.includes("/") ? command : findProgram(command);
+    if (path === null) throw new UserError(`no program \`${command}\` on this machine`);
+    const [program, ...rest] = withParentDeathSignal([path, ...args]);
     const child = this.kernel.run(() => spawn(program!, rest, options));
     this.#children.add(child);
     const forget = () => this.#children.delete(child);

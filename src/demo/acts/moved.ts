@@ -34,6 +34,8 @@ export const moved: Act = {
     stage.blank();
 
     ve1.addAddress("10.0.4.2/24").up();
+    // The kernel notices a moment later that the cable carries again; until then it would drop what is sent.
+    await stage.settle();
     const ping = await stage.ping(home, "-c", "3", "-i", "0.2", "10.0.4.2");
     stage.blank();
     const count = (kind: string) => wire.of(kind).length;
