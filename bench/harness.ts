@@ -46,8 +46,8 @@ export interface Session {
   check(): Promise<string>;
   /** Does the work for about `nanoseconds` and measures. */
   round(nanoseconds: number): Promise<Sample>;
-  /** Measures allocation in a run of its own; null where that means nothing (a C program). */
-  memory(): Promise<Memory | null>;
+  /** Measures allocation in runs of their own, of at most `nanoseconds`; null where that means nothing (C). */
+  memory(nanoseconds: number): Promise<Memory | null>;
   close(): void;
 }
 
@@ -70,10 +70,12 @@ export interface Effort {
   readonly round: number;
   /** Nanoseconds of warming up. */
   readonly warm: number;
+  /** Nanoseconds of a run that measures allocation, at most. */
+  readonly memory: number;
 }
 
-export const FULL: Effort = { rounds: 11, round: 80e6, warm: 250e6 };
-export const QUICK: Effort = { rounds: 5, round: 12e6, warm: 60e6 };
+export const FULL: Effort = { rounds: 11, round: 80e6, warm: 250e6, memory: 100e6 };
+export const QUICK: Effort = { rounds: 5, round: 12e6, warm: 60e6, memory: 25e6 };
 
 /** One line of the report. */
 export interface Result extends Summary {
@@ -121,17 +123,23 @@ export async function runCase(
   try {
     progress(`${subject.name}: getting ready`);
     await subject.prepare(workdir);
-    for (const { who, open } of subject.contenders) {
-      const session = await open(workdir);
+    // All settle before any is looked at: one that fails must not hide another that has to be closed.
+    const opened = await Promise.allSettled(subject.contenders.map(({ open }) => open(workdir)));
+    const failure = opened.find((one) => one.status === "rejected");
+    for (const [i, one] of opened.entries()) {
+      if (one.status === "rejected") continue;
+      const { who } = subject.contenders[i]!;
+      const session = one.value;
       if ("absent" in session) absent.push({ case: subject.name, who, why: session.absent });
       else running.push({ who, session, values: [], memory: null });
     }
+    if (failure) throw failure.reason;
     for (const { who, session } of running) {
       progress(`${subject.name}: warming up ${who}`);
       await session.warm(effort.warm);
     }
     const agreed = await keepAgreeing(subject.name, running, wrong);
-    for (const one of agreed) one.memory = await one.session.memory();
+    for (const one of agreed) one.memory = await one.session.memory(effort.memory);
     for (let round = 0; round < effort.rounds; round++) {
       progress(`${subject.name}: round ${round + 1} of ${effort.rounds}`);
       for (const { session, values } of agreed) values.push((await session.round(effort.round)).value);

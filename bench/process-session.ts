@@ -25,8 +25,8 @@ export async function openProcess(command: string, args: readonly string[]): Pro
     async round(nanoseconds): Promise<Sample> {
       return { value: Number((await program.ask(`round ${nanoseconds}`)).value) };
     },
-    async memory(): Promise<Memory | null> {
-      const { bytes, collections } = await program.ask("memory");
+    async memory(nanoseconds): Promise<Memory | null> {
+      const { bytes, collections } = await program.ask(`memory ${nanoseconds}`);
       return typeof bytes === "number" && typeof collections === "number" ? { bytes, collections } : null;
     },
     close() {

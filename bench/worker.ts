@@ -1,7 +1,7 @@
 /**
  * A process in which one contender does one kind of work: `node --expose-gc worker.js WHO WORK CORPUS`. It says what it
  * is on its first line and then answers one JSON object a line to each command on standard input: `check`, `warm NS`,
- * `round NS`, `memory`. The C programs speak the same.
+ * `round NS`, `memory NS`. The C programs speak the same.
  */
 import { createInterface } from "node:readline";
 import { GCProfiler } from "node:v8";
@@ -19,8 +19,6 @@ const PEERS: Readonly<Record<string, () => Promise<{ load(): Peer | Absent }>>> 
 
 /** Operations of a run that measures allocation: enough to drown what the measuring itself allocates. */
 const MEMORY_OPERATIONS = 1e6;
-/** But not for longer than this, in nanoseconds. */
-const MEMORY_TIME = 100e6;
 
 async function main([who = "", work = "", path = ""]: string[]): Promise<void> {
   const peer = (await PEERS[who]?.())?.load();
@@ -36,7 +34,7 @@ async function main([who = "", work = "", path = ""]: string[]): Promise<void> {
     if (command === "check") say({ value: String(workload.check?.() ?? first) });
     else if (command === "warm") say(warm(workload, Number(argument)));
     else if (command === "round") say(await round(workload, corpus.count, Number(argument), first));
-    else if (command === "memory") say(memory(workload, corpus.count));
+    else if (command === "memory") say(memory(workload, corpus.count, Number(argument)));
   }
 }
 
@@ -79,8 +77,8 @@ async function round(workload: Workload, count: number, time: number, expected: 
  * it allocates every time; what V8 allocates for itself (code, feedback) comes once or twice. What measuring nothing
  * seems to allocate is taken off, and the rest rounded to a hundredth of a byte.
  */
-function memory(workload: Workload, count: number): object {
-  const passes = Math.ceil(Math.min(MEMORY_OPERATIONS / count, MEMORY_TIME / onePass(workload)));
+function memory(workload: Workload, count: number, time: number): object {
+  const passes = Math.ceil(Math.min(MEMORY_OPERATIONS / count, time / onePass(workload)));
   const least = (times: number): Allocated =>
     [1, 2, 3].map(() => allocate(workload, times)).reduce((a, b) => (b.bytes < a.bytes ? b : a));
   const nothing = least(0);

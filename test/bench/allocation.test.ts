@@ -28,7 +28,7 @@ async function memoryOf(who: string, work: string, make: (random: Random) => Uin
   if ("absent" in session) throw new Error(session.absent);
   try {
     await session.warm(100e6);
-    return (await session.memory())!;
+    return (await session.memory(100e6))!;
   } finally {
     session.close();
   }

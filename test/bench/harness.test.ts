@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Case, type Contender, type Memory, runCase, type Session } from "../../bench/harness.ts";
 
-const EFFORT = { rounds: 3, round: 1, warm: 1 };
+const EFFORT = { rounds: 3, round: 1, warm: 1, memory: 1 };
 
 interface Script {
   readonly who: string;
@@ -113,6 +113,13 @@ describe("harness", () => {
       contender({ who: "wild", rounds: [10, 20, 30] }, []),
     ]);
     expect(noisy).toEqual(["work/some wild (50%)"]);
+  });
+
+  test("who fails to open is no reason to leave others open", async () => {
+    const log: string[] = [];
+    const broken: Contender = { who: "cap", open: () => Promise.reject(new Error("no such program")) };
+    await expect(run([broken, contender({ who: "a" }, log)])).rejects.toThrow("no such program");
+    expect(log).toEqual(["close a"]);
   });
 
   test("a failure ends every session", async () => {

@@ -27,7 +27,7 @@ describe("a contender in a process of its own", () => {
     await session.warm(100);
     expect(await session.check()).toBe("-7");
     expect(await session.round(5000)).toEqual({ value: 1.5 });
-    expect(await session.memory()).toBeNull();
+    expect(await session.memory(100)).toBeNull();
     session.close();
   });
 
