@@ -13,7 +13,7 @@ import { describe, test } from "vitest";
 
 /**
  * - `root`: real root, of the machine or a container; can become an ordinary user.
- * - `userns`: root of a user namespace in which nobody else exists; tcpdump needs `-Z root` there.
+ * - `userns`: root of a user namespace in which nobody else exists; tcpdump and tshark read files there, but do not capture.
  * - `none`: no namespaces.
  */
 export type Privilege = "root" | "userns" | "none";
