@@ -2,7 +2,7 @@
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import { openCapLink } from "../link/cap.ts";
 import type { Link } from "../link/link.ts";
-import { openPacketLink } from "../link/packet.ts";
+import { openPacketLink, type PacketLinkOptions } from "../link/packet.ts";
 import { UserError } from "../linux/errors.ts";
 import { queryInterfaces } from "../linux/interface.ts";
 import { ipJson } from "../linux/iproute.ts";
@@ -22,11 +22,19 @@ export interface Attachment {
   close(): void;
 }
 
+/** How an interface is opened. */
+export interface AttachOptions extends Omit<PacketLinkOptions, "namespace"> {
+  readonly via?: "packet" | "cap";
+  /** What `--netns` says. */
+  readonly netns?: string | undefined;
+}
+
 /** Opens an interface through a packet socket or libpcap. @throws {UserError} in one line. */
-export function attach(name: string, netns: string | undefined, via: "packet" | "cap" = "packet"): Attachment {
+export function attach(name: string, { via, netns, ...options }: AttachOptions): Attachment {
   const namespace = enterNamespace(netns);
   try {
-    const link = (via === "cap" ? openCapLink : openPacketLink)(name, { namespace: namespace ?? undefined });
+    const where = { namespace: namespace ?? undefined };
+    const link = via === "cap" ? openCapLink(name, where) : openPacketLink(name, { ...options, ...where });
     return {
       link,
       namespace,
@@ -72,4 +80,9 @@ export function sourceOf(name: string, namespace: NetworkNamespace | null, given
   if (own === null)
     throw new UserError(`${name} has no IPv4 address to speak from: give one, such as --source-ip 10.0.0.1/24`);
   return { prefix: own, borrowed: true };
+}
+
+/** The line that says what the kernel dropped: nothing is lost silently. */
+export function droppedLine(command: string, frames: number): string {
+  return `vethlab ${command}: ${frames} frame${frames === 1 ? "" : "s"} dropped by the kernel: not read in time\n`;
 }

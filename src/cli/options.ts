@@ -63,3 +63,13 @@ export function openNamespace(spec: string | undefined): NetworkNamespace | null
 
 /** The text of `--netns` in every command's help. */
 export const NETNS_HELP = "the interface is in this network namespace: a name, a PID, or a path";
+
+/** An option only where it was given, so that the tool's own default holds where it was not. */
+export function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { [P in K]: V });
+}
+
+/** Seconds as milliseconds, if given. */
+export function milliseconds(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : value * 1000;
+}

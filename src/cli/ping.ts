@@ -10,9 +10,9 @@ import { KernelTransport } from "../tools/ping/kernel-transport.ts";
 import { checkPingOptions, type PingIo, type PingOptions, parsePattern } from "../tools/ping/options.ts";
 import { startPing } from "../tools/ping/ping.ts";
 import type { EchoTransport } from "../tools/ping/transport.ts";
-import { attach, enterNamespace, sourceOf } from "./attach.ts";
+import { attach, droppedLine, enterNamespace, sourceOf } from "./attach.ts";
 import type { Outcome } from "./main.ts";
-import { address, choice, integer, NETNS_HELP, prefix, seconds, stationMac } from "./options.ts";
+import { address, choice, given, integer, milliseconds, NETNS_HELP, prefix, seconds, stationMac } from "./options.ts";
 import { onEnd } from "./signals.ts";
 import { superviseCap } from "./supervise.ts";
 
@@ -108,7 +108,10 @@ interface Opened {
 /** Our ARP and our ICMP, over a packet socket or libpcap. */
 function throughHost(target: string, flags: Flags): Opened {
   if (flags.I === undefined) throw new UserError("which interface? Name it with -I, such as -I ve0");
-  const { link, namespace, close } = attach(flags.I, flags.netns, flags.via === "cap" ? "cap" : "packet");
+  const { link, namespace, close } = attach(flags.I, {
+    netns: flags.netns,
+    via: flags.via === "cap" ? "cap" : "packet",
+  });
   try {
     const source = sourceOf(flags.I, namespace, flags.sourceIp);
     // The kernel answers for what is its own; for an address of ours we must, or no reply finds its way back.
@@ -184,13 +187,6 @@ function pingOptions(target: string, flags: Flags, from: Opened["from"]): PingOp
     json: flags.json ?? false,
   };
 }
-
-/** An option only where it was given, so that the tool's own default holds where it was not. */
-function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [name]: value } as { [P in K]: V });
-}
-
-const milliseconds = (value: number | undefined) => (value === undefined ? undefined : value * 1000);
 
 function io(): PingIo {
   return {

@@ -1,0 +1,91 @@
+import type { Command } from "commander";
+import * as ipv4 from "../../packets/ipv4-address.ts";
+import { UserError } from "../linux/errors.ts";
+import { realClock } from "../stack/clock.ts";
+import { Host } from "../stack/host.ts";
+import { startAnswer } from "../tools/answer/index.ts";
+import { attach, droppedLine, kernelAddresses } from "./attach.ts";
+import type { Outcome } from "./main.ts";
+import { choice, integer, NETNS_HELP, prefix, stationMac } from "./options.ts";
+import { onEnd } from "./signals.ts";
+
+interface Flags {
+  readonly I: string;
+  readonly ip: readonly ipv4.Prefix[];
+  readonly mac?: Uint8Array;
+  readonly vlan?: number;
+  readonly netns?: string;
+  readonly gear: string;
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+}
+
+export function define(command: Command, outcome: Outcome): void {
+  command
+    .requiredOption("-I <interface>", "the interface to answer on")
+    .requiredOption(
+      "--ip <address>",
+      "be this address, such as 10.0.0.2 or 10.0.0.2/24; may be given more than once",
+      (text: string, before: readonly ipv4.Prefix[] = []) => [...before, prefix(text)],
+    )
+    .option("--mac <mac>", "be this MAC address; a locally administered one, always the same, unless given", stationMac)
+    .option("--vlan <id>", "live in this VLAN alone", integer(1, 4094))
+    .option("--netns <namespace>", NETNS_HELP)
+    .option(
+      "--gear <gear>",
+      "how frames are waited for: event, in the event loop",
+      choice("event", "block", "spin"),
+      "event",
+    )
+    .option("--force", "answer even for an address that the kernel here owns")
+    .option("-q, --quiet", "the totals only")
+    .option("-v, --verbose", "everything that happens, dropped frames and why included")
+    .option("-j, --json", "one JSON object a line")
+    .addHelpText(
+      "before",
+      "Examples:\n  vethlab answer -I ve1 --ip 10.0.0.2\n  vethlab answer -I ve1 --ip 10.0.0.2 --ip 10.0.0.3 -v\n",
+    )
+    .addHelpText("after", "\nCtrl-C ends with the totals; Ctrl-\\ prints them and goes on.")
+    .action(async (flags: Flags) => {
+      outcome.code = await answer(flags);
+    });
+}
+
+async function answer(flags: Flags): Promise<number> {
+  if (flags.gear !== "event") throw new UserError(`--gear ${flags.gear} is not there yet: event is`);
+  const attachment = attach(flags.I, { netns: flags.netns });
+  try {
+    if (!flags.force) refuseKernelAddresses(flags.ip, kernelAddresses(attachment.namespace));
+    const { link } = attachment;
+    const host = new Host(link, { addresses: flags.ip, mac: flags.mac, vlan: flags.vlan });
+    const run = startAnswer(
+      host,
+      { json: flags.json ?? false, quiet: flags.quiet ?? false, verbose: flags.verbose ?? false },
+      {
+        clock: realClock,
+        out: (text) => void process.stdout.write(text),
+        err: (text) => void process.stderr.write(text),
+      },
+    );
+    const stopListening = onEnd(() => run.interrupt());
+    process.on("SIGQUIT", () => run.interim());
+    const code = await run.done;
+    stopListening();
+    const { rxDropped } = link.stats();
+    if (rxDropped > 0) process.stderr.write(droppedLine("answer", rxDropped));
+    return code;
+  } finally {
+    attachment.close();
+  }
+}
+
+/** Two that answer for one address would contradict each other. */
+function refuseKernelAddresses(wanted: readonly ipv4.Prefix[], owned: ReadonlySet<number>): void {
+  const taken = wanted.find((one) => owned.has(one.address));
+  if (taken === undefined) return;
+  throw new UserError(
+    `the kernel owns ${ipv4.format(taken.address)} in this namespace and answers for it itself: choose another address, or --force`,
+  );
+}
