@@ -127,9 +127,13 @@ class Sniffer {
     const direction = batch.direction[i]!;
     const flags = batch.flags[i]!;
     const time = batch.time[i]!;
-    const carry = Math.floor(time / NANOSECONDS);
-    const seconds = epoch + carry;
-    const nanoseconds = time - carry * NANOSECONDS;
+    let seconds = epoch + Math.floor(time / NANOSECONDS);
+    let nanoseconds = time - (seconds - epoch) * NANOSECONDS;
+    if ("seconds" in batch) {
+      // A file's frames may lie years apart, and a double does not hold the nanoseconds of that.
+      seconds = batch.seconds[i]!;
+      nanoseconds = batch.nanoseconds[i]!;
+    }
     const number = this.captured;
     const explanation = this.explainer?.explain(buffer, off, length, originalLength, time, number, flags) ?? null;
     const { text } = this.output;

@@ -14,6 +14,8 @@ import { MutableBatch } from "../../../src/link/batch.ts";
 import { Direction, type FrameHandler, type Link, type LinkEventHandler } from "../../../src/link/link.ts";
 import { closingLines, countLine, progressLine, type SniffOptions, sniff } from "../../../src/tools/sniff/index.ts";
 
+import { writePcap } from "../../support/tcpdump.ts";
+
 const KERNEL = new URL("../../captures/text/kernel.pcap", import.meta.url).pathname;
 const A = Uint8Array.of(2, 0, 0, 0, 0, 1);
 
@@ -296,6 +298,19 @@ describe("from a file", () => {
     const withoutTime = (all: string) => all.replace(/^( *\d+) {2}\d\d:\d\d:\d\d/gm, "$1");
     expect(withoutTime(lines)).toBe(withoutTime(expected));
     expect(result).toEqual({ captured: 37, received: 37, dropped: 0, ended: "end", error: null });
+  });
+
+  test("times years apart keep their microseconds", async () => {
+    const stamps = [
+      { second: 946_684_800, microsecond: 1 },
+      { second: 1_795_461_070, microsecond: 999_999 },
+    ];
+    const file = writePcap(stamps.map((stamp) => ({ bytes: request(2), length: 42, ...stamp })));
+    const reader = await readerOf(bytesOf(file));
+    if (isCaptureError(reader)) throw new Error(reader.message);
+    const sink = new MemorySink();
+    await sniff(reader, { text: { timestamp: "epoch" } }, { out: sink }).done;
+    expect(text(sink).match(/^\S+/gm)).toEqual(["946684800.000001", "1795461070.999999"]);
   });
 
   test("a count ends early", async () => {
