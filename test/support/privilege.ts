@@ -21,6 +21,8 @@ export type Privilege = "root" | "userns" | "none";
 export interface Requirements {
   /** Network namespaces, veth pairs and packet sockets. */
   readonly netns?: true;
+  /** Real root, who alone lets tcpdump and tshark capture. Absence skips, whatever REQUIRE_NETNS says. */
+  readonly root?: true;
   /** Commands, as `tcpdump`; `ping` and `arping` are iputils'. */
   readonly commands?: readonly string[];
   /** npm's optional packages, built for this Node: their absence skips, whatever REQUIRE_NETNS says. */
@@ -59,7 +61,7 @@ export function needs(requirements: Requirements): {
     };
   }
   const absent = (name: string): void => {
-    if (process.env.REQUIRE_NETNS === "1" && missing({ ...requirements, packages: [] }) !== "") {
+    if (process.env.REQUIRE_NETNS === "1" && !lacksNothingElse(requirements)) {
       test(name, () => {
         throw new Error(`REQUIRE_NETNS=1, but: ${reason}`);
       });
@@ -70,9 +72,15 @@ export function needs(requirements: Requirements): {
   return { describe: (name) => absent(name), test: (name) => absent(name) };
 }
 
+// Nobody need be root, and optional packages are optional.
+function lacksNothingElse({ root: _, packages: __, ...others }: Requirements): boolean {
+  return missing(others) === "";
+}
+
 /** What is absent, as `no tcpdump (apt-get install tcpdump)`; empty if nothing is. */
-export function missing({ netns, commands = [], packages = [] }: Requirements): string {
+export function missing({ netns, root, commands = [], packages = [] }: Requirements): string {
   if (netns && privilege === "none") return found.reason;
+  if (root && privilege !== "root") return "not root";
   const command = commands.find((name) => !hasCommand(name));
   if (command !== undefined) return `no ${command} (apt-get install ${DEBIAN_PACKAGE[command] ?? command})`;
   const absent = packages.find((name) => !hasPackage(name));
