@@ -272,7 +272,8 @@ describe("the quoted datagram", () => {
     const whole = (quotedLength: number) => icmp.build({ kind: "time-exceeded", code: 0, quotedLength, quoted });
     const end = 8 + quoted.length;
     expect(icmp.quotedEnd(whole(32), 0, end)).toBe(8 + 128);
-    for (const senseless of [0, 31, 255]) expect(icmp.quotedEnd(whole(senseless), 0, end)).toBe(end);
+    expect(icmp.quotedEnd(whole(35), 0, end)).toBe(end);
+    for (const senseless of [0, 31, 36, 255]) expect(icmp.quotedEnd(whole(senseless), 0, end)).toBe(end);
     const redirect = icmp.build({ kind: "redirect", code: 0, gateway: 0x0a200a0a, quoted });
     expect(icmp.quotedEnd(redirect, 0, end)).toBe(end);
   });

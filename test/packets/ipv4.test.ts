@@ -175,18 +175,28 @@ describe("ipv4", () => {
       const fault = ihl < 5 || ihl * 4 > 28 ? Fault.Length : Fault.None;
       expect(ipv4.check(buf, 0, buf.length)).toBe(fault);
     }
-    for (const total of [0, 19]) {
-      const buf = SAMPLE.slice();
-      setU16(buf, ipv4.TOTAL_LENGTH, total);
-      expect(ipv4.check(buf, 0, buf.length)).toBe(Fault.Length);
+    for (let ihl = 5; ihl < 16; ihl++) {
+      const buf = new Uint8Array(80);
+      buf[0] = 0x40 | ihl;
+      for (const total of [0, ihl * 4 - 1, ihl * 4]) {
+        setU16(buf, ipv4.TOTAL_LENGTH, total);
+        expect(ipv4.check(buf, 0, buf.length)).toBe(total < ihl * 4 ? Fault.Length : Fault.None);
+        expect(ipv4.checkHeader(buf, 0, buf.length)).toBe(total < ihl * 4 ? Fault.Length : Fault.None);
+      }
+      // A header and nothing after it is a whole datagram; one byte less is not.
+      expect(ipv4.check(buf, 0, ihl * 4)).toBe(Fault.None);
+      expect(ipv4.check(buf, 0, ihl * 4 - 1)).toBe(Fault.Truncated);
     }
   });
 
   test("a total length beyond the capture is truncation, and the header can still be read", () => {
-    for (let end = 0; end < SAMPLE.length; end++) {
-      expect(ipv4.check(SAMPLE, 0, end)).toBe(Fault.Truncated);
-      expect(ipv4.checkHeader(SAMPLE, 0, end)).toBe(end < 20 ? Fault.Truncated : Fault.None);
-      if (end >= 20) expect(ipv4.payloadEnd(SAMPLE, 0, end)).toBe(end);
+    for (const off of [0, 40]) {
+      const buf = Uint8Array.of(...new Uint8Array(off), ...SAMPLE);
+      for (let end = off; end < buf.length; end++) {
+        expect(ipv4.check(buf, off, end)).toBe(Fault.Truncated);
+        expect(ipv4.checkHeader(buf, off, end)).toBe(end - off < 20 ? Fault.Truncated : Fault.None);
+        if (end - off >= 20) expect(ipv4.payloadEnd(buf, off, end)).toBe(end);
+      }
     }
     const options = ipv4.build({ ...parsed(ipv4.parse(SAMPLE)), options: new Uint8Array(12) });
     expect(ipv4.checkHeader(options, 0, 31)).toBe(Fault.Truncated);
@@ -254,5 +264,6 @@ describe("ipv4", () => {
     expect(() => ipv4.build({ ...good, options: new Uint8Array(44) })).toThrow(/ipv4\.options takes/);
     expect(() => ipv4.build({ ...good, payload: new Uint8Array(65_516) })).toThrow(/ipv4\.totalLength takes/);
     expect(() => ipv4.build({ ...good, ttl: 256 })).toThrow(/ipv4\.ttl takes/);
+    expect(() => ipv4.build(good, { checksum: 65_536 })).toThrow(/ipv4\.checksum takes/);
   });
 });
