@@ -131,8 +131,7 @@ function throughHost(target: string, flags: Flags): Opened {
         host.close();
         const { rxDropped } = link.stats();
         close();
-        if (rxDropped > 0)
-          process.stderr.write(`vethlab ping: ${rxDropped} frames dropped by the kernel: not read in time\n`);
+        if (rxDropped > 0) process.stderr.write(droppedLine("ping", rxDropped));
       },
     };
   } catch (error) {

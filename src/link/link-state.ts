@@ -1,5 +1,5 @@
 /** Whether an interface is up, down or gone, told as it changes: woken by the kernel's link messages, never by polling. */
-import { drainLinkMonitor, InterfaceFlag, InterfaceQuery, openLinkMonitor } from "../linux/interface.ts";
+import { drainLinkMonitor, InterfaceQuery, openLinkMonitor } from "../linux/interface.ts";
 import { libc, type Watch, watchReadable } from "../linux/libc.ts";
 import { Handlers } from "./handlers.ts";
 import type { LinkEvent, LinkEventHandler } from "./link.ts";
@@ -52,8 +52,7 @@ export class LinkState {
     const name = this.#query.name(this.#index);
     if (name === "") return "gone";
     this.#name = name;
-    const wanted = InterfaceFlag.Up | InterfaceFlag.Running;
-    return (this.#query.flags(name) & wanted) === wanted ? "up" : "down";
+    return this.#query.carries(name) ? "up" : "down";
   }
 
   #compare(): void {

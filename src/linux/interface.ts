@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Errno, SystemError } from "./errors.ts";
-import { errno, libc, must } from "./libc.ts";
+import { errno, libc, map, must, type Pointer } from "./libc.ts";
 
 /** Names take 15 bytes and a closing zero (IFNAMSIZ). */
 export const MAX_NAME = 15;
@@ -17,6 +17,8 @@ const SIOCGIFNETMASK = 0x891b;
 const SIOCGIFMTU = 0x8921;
 const SIOCGIFHWADDR = 0x8927;
 const SIOCGIFINDEX = 0x8933;
+const SIOCETHTOOL = 0x8946;
+const ETHTOOL_GLINK = 0x0a;
 
 /** Interface flags (netdevice(7)). */
 export const InterfaceFlag = { Up: 0x1, Loopback: 0x8, Running: 0x40, NoArp: 0x80, Promiscuous: 0x100 } as const;
@@ -24,6 +26,17 @@ export const InterfaceFlag = { Up: 0x1, Loopback: 0x8, Running: 0x40, NoArp: 0x8
 /** Hardware types (ARPHRD_*): what an interface's frames look like. */
 export const ARPHRD_ETHER = 1;
 export const ARPHRD_LOOPBACK = 772;
+
+let ethtool: { words: Uint32Array; address: Pointer } | null = null;
+
+/** Memory at a fixed address for a question that goes behind a pointer. */
+function ethtoolValue(): { words: Uint32Array; address: Pointer } {
+  if (ethtool === null) {
+    const { buffer, address } = map(-1, 4096);
+    ethtool = { words: new Uint32Array(buffer), address };
+  }
+  return ethtool;
+}
 
 /** Questions to the namespace that `fd` (any socket) was made in. */
 export class InterfaceQuery {
@@ -54,6 +67,19 @@ export class InterfaceQuery {
     return this.#ask(SIOCGIFFLAGS, name) ? this.#view.getUint16(16, true) : -1;
   }
 
+  /**
+   * True if the interface is up and the cable carries: for veth, the other end is up as well. The Running flag says the
+   * same up to a second later.
+   */
+  carries(name: string): boolean {
+    if ((this.flags(name) & InterfaceFlag.Up) === 0) return false;
+    // struct ethtool_value { u32 command, answer }, behind a pointer.
+    const { words, address } = ethtoolValue();
+    words[0] = ETHTOOL_GLINK;
+    words[1] = 0;
+    return this.#ask(SIOCETHTOOL, name, address) ? words[1] === 1 : (this.flags(name) & InterfaceFlag.Running) !== 0;
+  }
+
   /** The largest payload in bytes, Ethernet header not included; 0 if there is no such interface. */
   mtu(name: string): number {
     return this.#ask(SIOCGIFMTU, name) ? this.#view.getInt32(16, true) : 0;
@@ -73,9 +99,11 @@ export class InterfaceQuery {
     return { address, length: Math.clz32(~this.#view.getInt32(20, false)) };
   }
 
-  #ask(request: number, name: string): boolean {
+  /** @param pointer what the request's union holds, where it is a pointer. */
+  #ask(request: number, name: string, pointer: Pointer = 0n): boolean {
     this.#request.fill(0);
     if (Buffer.from(this.#request.buffer, 0, MAX_NAME).write(name) === 0) return false;
+    this.#view.setBigUint64(16, pointer, true);
     return libc.ioctl(this.#fd, request, this.#request) >= 0;
   }
 }

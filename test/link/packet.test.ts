@@ -211,6 +211,22 @@ describeNetns("the link over AF_PACKET", () => {
     ve0.down();
     await until(() => events.length === 3);
     expect(events[2]).toEqual({ type: "down" });
+    ve0.up();
+    await until(() => events.length === 4);
+    expect(events[3]).toEqual({ type: "up" });
+  });
+
+  test("opened just after both ends were set up, it has nothing to report", async () => {
+    ve0.down();
+    ve1.down();
+    ve0.up();
+    ve1.up();
+    const events: LinkEvent[] = [];
+    open(ve0).onEvent((event) => events.push(event));
+    open(ve1).onEvent((event) => events.push(event));
+    // The kernel's own link watch runs once a second.
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    expect(events).toEqual([]);
   });
 
   test("says that the interface is gone when it is deleted, or moved away", async () => {

@@ -93,6 +93,7 @@ describeNetns("network namespaces", () => {
         "link set dev v0 up",
       ]),
     );
+    const carries = () => namespace.run(() => queryInterfaces((query) => [query.carries("v0"), query.carries("v1")]));
     namespace.run(() =>
       queryInterfaces((query) => {
         expect(query.index("nope")).toBe(0);
@@ -106,8 +107,14 @@ describeNetns("network namespaces", () => {
         expect(query.ipv4("v1")).toBeNull();
         expect(query.flags("v0") & 1).toBe(1);
         expect(query.flags("v1") & 1).toBe(0);
+        expect(query.carries("v0")).toBe(false);
+        expect(query.carries("lo")).toBe(false);
       }),
     );
+    namespace.run(() => ipBatch(["link set dev v1 up"]));
+    expect(carries()).toEqual([true, true]);
+    namespace.run(() => ipBatch(["link set dev v0 down"]));
+    expect(carries()).toEqual([false, false]);
   });
 
   test("protocol counters carry the kernel's names", () => {
