@@ -80,8 +80,11 @@ export function echoOnce(host: Host, dst: string | number, options: EchoOptions)
         finish({ error: `${ipv4.format(error.from)} says: ${icmp.codeName(error.icmpType, error.icmpCode)}` });
       },
     });
-    sent = host.link.now();
+    // Noted when the frame is built, just before it leaves: what happens before is no part of the round trip.
+    host.cork();
     const result = socket.send(to, 1, data, ttl);
+    sent = host.link.now();
+    host.uncork();
     if (!isSent(result)) return finish({ error: sendResultText(result, host.link.mtu) });
     timer = host.clock.setTimer(timeoutMs, () => finish({ error: `no answer within ${timeoutMs} ms` }));
   });

@@ -247,6 +247,19 @@ export class Host {
     icmp.updateChecksum(buf, message, ip + length);
   }
 
+  /**
+   * Holds back what is sent until {@link uncork}, so that it leaves together; calls nest. Between the two, a packet is
+   * built and not yet sent: the moment to note as its sending time.
+   */
+  cork(): void {
+    this.#core.output.cork();
+  }
+
+  /** Sends what was held back. */
+  uncork(): void {
+    this.#core.output.uncork();
+  }
+
   /** Sends an ARP packet by hand: a request for `target` unless told otherwise. @returns false if the link is full. */
   sendArp(request: ArpRequest): boolean {
     return !this.#closed && this.#arp.send(request);

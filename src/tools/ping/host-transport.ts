@@ -86,9 +86,12 @@ export class HostTransport implements EchoTransport {
 
   send(seq: number, data: Uint8Array): SendError | null {
     const failedBefore = this.#host.failedSends;
-    this.#sentAt[seq] = this.#host.link.now();
-    const result = this.#socket.send(this.#options.dst, seq, data, this.#options.ttl);
     const { link } = this.#host;
+    // Noted when the frame is built, just before it leaves: what happens before is no part of the round trip.
+    this.#host.cork();
+    const result = this.#socket.send(this.#options.dst, seq, data, this.#options.ttl);
+    this.#sentAt[seq] = link.now();
+    this.#host.uncork();
     if (!isSent(result)) {
       const isLocal = result === SendResult.TooLong;
       return { text: `${isLocal ? "local error" : "sendmsg"}: ${sendResultText(result, link.mtu)}`, counts: isLocal };
