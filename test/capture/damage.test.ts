@@ -105,6 +105,11 @@ describe("damaged files", () => {
       "a captured length of 64 bytes in a block of 80",
     ],
     [
+      "a captured length one byte beyond its block",
+      block(6, [...Array(12).fill(0), ...u32(49), ...u32(64), ...Array(48).fill(0)]),
+      "a captured length of 49 bytes in a block of 80",
+    ],
+    [
       "a captured length near 2^32",
       block(6, [...Array(12).fill(0), ...u32(0xfffffffe), ...u32(64), ...Array(48).fill(0)]),
       "a captured length of 4294967294 bytes in a block of 80",

@@ -33,10 +33,21 @@ function written(name: string, settings: WriterSettings = {}): string {
   COMMENTS.forEach((comments, i) => {
     const direction = i % 2 === 0 ? CaptureDirection.Out : CaptureDirection.In;
     const captured = i === 2 ? 30 : 42;
-    writer.append(Uint8Array.from(ARP), 0, captured, 42, EPOCH, i * 1_000_000_001, i % 2, direction, 0, {
-      comments,
-      packetId: i,
-    });
+    writer.append(
+      Uint8Array.from([0, 0, 0, ...ARP, 0]),
+      3,
+      captured,
+      42,
+      EPOCH,
+      i * 1_000_000_001,
+      i % 2,
+      direction,
+      0,
+      {
+        comments,
+        packetId: i,
+      },
+    );
   });
   writer.addStatistics(0, { received: 2, osDropped: 1 }, EPOCH + 3);
   writer.addStatistics(1, { received: 1 }, EPOCH + 3);
