@@ -267,8 +267,8 @@ export function updateChecksum(buf: Uint8Array, off: number, end: number): void 
 
 /**
  * Turns the echo request at `off` into its reply, in place: type 0, code 0, data untouched. The checksum is brought up
- * to date from the two words that change (RFC 1624), so that the cost does not depend on the length, and a checksum
- * that was wrong stays wrong.
+ * to date from the one word that changes (RFC 1624), so that the cost does not depend on the length, and a checksum that
+ * was wrong stays wrong.
  */
 export function replyInPlace(buf: Uint8Array, off: number, end: number): void {
   const before = getU16(buf, off);

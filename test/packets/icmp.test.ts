@@ -226,6 +226,24 @@ describe("icmp", () => {
     }
   });
 
+  test("the checksum is computed anew over one that stood there before, and over nothing else", () => {
+    fc.assert(
+      fc.property(
+        message,
+        u16,
+        fc.uint8Array({ maxLength: 9 }),
+        fc.uint8Array({ maxLength: 9 }),
+        (value, stale, a, b) => {
+          const made = icmp.build(value);
+          const buf = Uint8Array.of(...a, ...made, ...b);
+          icmp.setChecksum(buf, a.length, stale);
+          icmp.updateChecksum(buf, a.length, a.length + made.length);
+          expect(toHex(buf)).toBe(toHex(Uint8Array.of(...a, ...made, ...b)));
+        },
+      ),
+    );
+  });
+
   test("an unknown type or code survives as a number", () => {
     expect(icmp.typeName(200)).toBe("type-200");
     expect(icmp.codeName(200, 0)).toBe("code-0");
@@ -326,6 +344,13 @@ describe("replyInPlace", () => {
     const buf = icmp.build({ kind: "echo-request", code: 0, identifier: 0, sequence: 0, data: new Uint8Array(56) });
     icmp.replyInPlace(buf, 0, buf.length);
     expect(icmp.checksum(buf, 0)).toBe(0xffff);
+    expect(icmp.checksumOk(buf, 0, buf.length)).toBe(true);
+  });
+
+  test("a reply whose checksum comes out as 0x0000 keeps that", () => {
+    const buf = icmp.build({ kind: "echo-request", code: 0, identifier: 0xffff, sequence: 0, data: new Uint8Array(9) });
+    icmp.replyInPlace(buf, 0, buf.length);
+    expect(icmp.checksum(buf, 0)).toBe(0x0000);
     expect(icmp.checksumOk(buf, 0, buf.length)).toBe(true);
   });
 
