@@ -1,19 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { start, startVethlab, VETHLAB, vethlab } from "../support/command.ts";
-import { leftBehind, machineState } from "../support/machine.ts";
+import { leftBehind, machineState, nothingLeft } from "../support/machine.ts";
 import { describeNetns, needs, privilege } from "../support/privilege.ts";
 import { until } from "../support/until.ts";
-
-/** Waits until nothing is left of what was started since `before`. */
-async function nothingLeft(before: ReturnType<typeof machineState>): Promise<void> {
-  let left: string[] = [];
-  await until(() => {
-    left = leftBehind(before, machineState());
-    return left.length === 0;
-  }).catch(() => {});
-  expect(left).toEqual([]);
-}
 
 describeNetns("vethlab shell", () => {
   test("runs a command in a fresh lab: both ends up, lo up, no address; and passes its exit code on", () => {

@@ -5,6 +5,8 @@
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { expect } from "vitest";
+import { until } from "./until.ts";
 
 /** In the environment of every command that a test starts. */
 export const MARK = { VETHLAB_TEST_MARK: `${process.pid}-${Date.now()}` } as const;
@@ -51,4 +53,14 @@ export function leftBehind(before: MachineState, after: MachineState): string[] 
     ...extra(before.names, after.names),
     ...extra(before.processes, after.processes),
   ];
+}
+
+/** Fails unless, within a few seconds, nothing is left of what was started since `before`. */
+export async function nothingLeft(before: MachineState): Promise<void> {
+  let left: string[] = [];
+  await until(() => {
+    left = leftBehind(before, machineState());
+    return left.length === 0;
+  }).catch(() => {});
+  expect(left).toEqual([]);
 }
