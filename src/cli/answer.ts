@@ -5,7 +5,7 @@ import { realClock } from "../stack/clock.ts";
 import { Host } from "../stack/host.ts";
 import { startAnswer } from "../tools/answer/index.ts";
 import { attach, droppedLine, kernelAddresses } from "./attach.ts";
-import type { Outcome } from "./main.ts";
+import type { Outcome } from "./command.ts";
 import { choice, integer, NETNS_HELP, prefix, stationMac } from "./options.ts";
 import { onEnd } from "./signals.ts";
 

@@ -4,7 +4,7 @@ import { UserError } from "../linux/errors.ts";
 import { realClock } from "../stack/clock.ts";
 import { type ArpingOptions, checkArpingOptions, startArping } from "../tools/arping/index.ts";
 import { type Attachment, attach, sourceOf } from "./attach.ts";
-import type { Outcome } from "./main.ts";
+import type { Outcome } from "./command.ts";
 import { address, given, integer, milliseconds, NETNS_HELP, prefix, seconds, stationMac } from "./options.ts";
 import { onEnd } from "./signals.ts";
 

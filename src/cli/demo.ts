@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { ACTS, runDemo } from "../demo/index.ts";
 import { requireLabPrivileges } from "../linux/privilege.ts";
 import { dieWithParent } from "../linux/process.ts";
-import type { Outcome } from "./main.ts";
+import type { Outcome } from "./command.ts";
 import { type EndingSignal, onEnd, SIGNAL_EXIT } from "./signals.ts";
 import { terminalOutput } from "./terminal.ts";
 

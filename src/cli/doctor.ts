@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { examine, type Finding } from "../lab/doctor.ts";
-import type { Outcome } from "./main.ts";
+import type { Outcome } from "./command.ts";
 
 export function define(command: Command, outcome: Outcome): void {
   command.option("-j, --json", "as one JSON object").action((options: { json?: boolean }) => {

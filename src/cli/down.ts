@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { down } from "../lab/named.ts";
-import type { Outcome } from "./main.ts";
+import type { Outcome } from "./command.ts";
 
 export function define(command: Command, outcome: Outcome): void {
   command.argument("[name]", "the lab's name", "lab").action((name: string) => {

@@ -7,17 +7,7 @@
 import { Command, CommanderError } from "commander";
 import { UserError } from "../linux/errors.ts";
 import { VERSION } from "../version.ts";
-
-/** What a command's file gives: its options declared on `command`, and what it does. */
-export interface CommandModule {
-  /** Declares arguments and options. `run` must be set as the action's outcome through {@link Outcome}. */
-  define(command: Command, outcome: Outcome): void;
-}
-
-/** Where an action leaves its exit code. */
-export interface Outcome {
-  code: number;
-}
+import type { CommandModule, Outcome } from "./command.ts";
 
 interface Entry {
   readonly summary: string;

@@ -11,7 +11,7 @@ import { checkPingOptions, type PingIo, type PingOptions, parsePattern } from ".
 import { startPing } from "../tools/ping/ping.ts";
 import type { EchoTransport } from "../tools/ping/transport.ts";
 import { attach, droppedLine, enterNamespace, sourceOf } from "./attach.ts";
-import type { Outcome } from "./main.ts";
+import type { Outcome } from "./command.ts";
 import { address, choice, given, integer, milliseconds, NETNS_HELP, prefix, seconds, stationMac } from "./options.ts";
 import { onEnd } from "./signals.ts";
 import { superviseCap } from "./supervise.ts";

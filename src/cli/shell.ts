@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { Lab } from "../lab/lab.ts";
 import { joinShell, shellCommand, startShell } from "../lab/shell.ts";
 import { requireLabPrivileges } from "../linux/privilege.ts";
-import type { Outcome } from "./main.ts";
+import type { Outcome } from "./command.ts";
 import { integer } from "./options.ts";
 import { ownsTerminal, SIGNAL_EXIT } from "./signals.ts";
 

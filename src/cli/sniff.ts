@@ -24,7 +24,7 @@ import {
 } from "../tools/sniff/index.ts";
 import { VERSION } from "../version.ts";
 import { attach } from "./attach.ts";
-import type { Outcome } from "./main.ts";
+import type { Outcome } from "./command.ts";
 import { choice, given, integer, NETNS_HELP } from "./options.ts";
 import { onEnd } from "./signals.ts";
 

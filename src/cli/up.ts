@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import { up } from "../lab/named.ts";
-import type { Outcome } from "./main.ts";
+import type { Outcome } from "./command.ts";
 import { prefix } from "./options.ts";
 
 export function define(command: Command, outcome: Outcome): void {

@@ -2,7 +2,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../linux/errors.ts";
-import type { Act, ActResult } from "./act.ts";
+import type { Act } from "./act.ts";
 import { bothEnds } from "./acts/both-ends.ts";
 import { moved } from "./acts/moved.ts";
 import { nobodyAnswers } from "./acts/nobody-answers.ts";
@@ -11,6 +11,7 @@ import { userlandAnswers } from "./acts/userland-answers.ts";
 import { hasPing } from "./kernel-ping.ts";
 import { Narrator, type Output } from "./narrator.ts";
 import { Recorder } from "./recorder.ts";
+import type { ActResult } from "./result.ts";
 import { Stage } from "./stage.ts";
 
 export const ACTS: readonly Act[] = [nobodyAnswers, userlandAnswers, oneNamespace, moved, bothEnds];

@@ -4,8 +4,8 @@ import { CaptureDirection, type CaptureWriteError, createCapture, isWriteError }
 import { Direction, type FrameBatch, type Link } from "../link/link.ts";
 import { Explainer } from "../tools/sniff/explain.ts";
 import { VERSION } from "../version.ts";
-import type { ShownFrame } from "./act.ts";
 import type { Narrator } from "./narrator.ts";
+import type { ShownFrame } from "./result.ts";
 
 /** One frame as an act looks at it. */
 export interface WatchedFrame {

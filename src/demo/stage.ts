@@ -9,10 +9,10 @@ import type { Host } from "../stack/host.ts";
 import { HostTransport } from "../tools/ping/host-transport.ts";
 import { startPing } from "../tools/ping/ping.ts";
 import type { Statistics } from "../tools/ping/statistics.ts";
-import type { Check } from "./act.ts";
 import { type KernelPing, runKernelPing } from "./kernel-ping.ts";
 import { lineWriter, type Narrator } from "./narrator.ts";
 import type { Recorder, Watching } from "./recorder.ts";
+import type { Check } from "./result.ts";
 
 /** Frames arrive within microseconds; this long without one, and there are no more. */
 const QUIET_MS = 25;
