@@ -42,8 +42,9 @@ export class IcmpHandler {
   /** Takes in the message from `off` to `end` in the frame being handled. */
   input(off: number, end: number, isUnicast: boolean): Verdict {
     const { buf } = this.#core.received;
-    if (icmp.check(buf, off, end) !== Fault.None) return Drop.IcmpTruncated;
+    if (end - off < icmp.HEADER_LENGTH) return Drop.IcmpTruncated;
     if (!icmp.checksumOk(buf, off, end)) return Drop.IcmpChecksum;
+    if (icmp.check(buf, off, end) !== Fault.None) return Drop.IcmpTruncated;
     switch (icmp.type(buf, off)) {
       case Type.EchoRequest:
         if (!isUnicast) return Drop.EchoBroadcast;

@@ -1,0 +1,94 @@
+/** The receive path of an unobserved host allocates nothing a frame. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import { Direction, type FrameBatch, type FrameHandler, type Link } from "../../src/link/link.ts";
+import { VirtualClock } from "../../src/stack/clock.ts";
+import { Host } from "../../src/stack/host.ts";
+import { seededRandom } from "../../src/stack/random.ts";
+import { arpFrame, DATA, echoFrame, HOST_MAC, ip } from "./support.ts";
+
+/** A link that does nothing but hand over one batch again and again, so that only the stack's memory is measured. */
+function bareLink(frames: Uint8Array[], repeat: number) {
+  const count = frames.length * repeat;
+  const batch = {
+    count,
+    buffer: new Uint8Array(count * 2048),
+    offset: new Int32Array(count),
+    length: new Int32Array(count),
+    originalLength: new Int32Array(count),
+    direction: new Uint8Array(count).fill(Direction.In),
+    flags: new Uint8Array(count),
+    time: new Float64Array(count),
+  } satisfies FrameBatch;
+  for (let i = 0; i < count; i++) {
+    const frame = frames[i % frames.length]!;
+    batch.buffer.set(frame, i * 2048);
+    batch.offset[i] = i * 2048;
+    batch.length[i] = frame.length;
+  }
+  let handler: FrameHandler = () => {};
+  let committed = 0;
+  const link: Link = {
+    name: "bare",
+    mac: HOST_MAC,
+    mtu: 1500,
+    epoch: 0,
+    now: () => 0,
+    onFrames(given) {
+      handler = given;
+      return () => {};
+    },
+    onEvent: () => () => {},
+    tx: new Uint8Array(2048),
+    reserve: () => 0,
+    commit() {
+      committed++;
+    },
+    flush() {
+      const sent = committed;
+      committed = 0;
+      return sent;
+    },
+    stats: () => expect.unreachable(),
+    close() {},
+  };
+  return { link, deliver: () => handler(batch), count };
+}
+
+function collector(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
+
+const full = Uint8Array.from({ length: 1472 }, (_, i) => i);
+
+test.each([
+  ["ARP requests for us", [arpFrame({ spa: ip("192.168.0.1"), tpa: ip("192.168.0.2") })]],
+  ["ARP requests for others", [arpFrame({ spa: ip("192.168.0.1"), tpa: ip("192.168.0.9") })]],
+  ["echo requests", [echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.0.2") })]],
+  ["full echo requests", [echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.0.2"), data: full })]],
+  ["echo replies", [echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.0.2"), type: 0, id_: 77, data: DATA })]],
+  ["frames that are dropped", [echoFrame({ dst: ip("192.168.0.9") }), echoFrame({ dst: ip("127.0.0.1") })]],
+])("%s: nothing", (_, frames) => {
+  const { link, deliver, count } = bareLink(frames, 200);
+  const clock = new VirtualClock();
+  const options = { mac: HOST_MAC, clock, random: seededRandom(1) };
+  const host = new Host(link, { addresses: ["192.168.0.2/24"], ...options });
+  host.setNeighbour("192.168.0.1", Uint8Array.of(2, 0, 0, 0, 0, 1));
+  host.openEcho({ onReply: () => {} }, 77);
+  const gc = collector();
+  const rounds = 200;
+  // Compiled first: what V8 allocates while it optimises is not the stack's.
+  for (let i = 0; i < 300; i++) deliver();
+  let least = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < rounds; i++) deliver();
+    least = Math.min(least, process.memoryUsage().heapUsed - before);
+  }
+  expect(host.stats().received).toBe(count * (300 + 5 * rounds));
+  // One object a frame would be 16 bytes at least; what remains belongs to the batches and the measurement.
+  expect(least / (rounds * count)).toBeLessThan(1);
+});
