@@ -27,7 +27,7 @@ for (const { name, status, message, assertionResults } of files) {
       trouble.push(`failed: ${test.fullName} (${name.replace(`${process.cwd()}/`, "")})`);
     } else {
       count.skipped++;
-      skipped.add(/\(skipped: (.*)\)$/.exec(test.fullName)?.[1] ?? test.fullName);
+      skipped.add(/\(skipped: (.*?)\)(?= |$)/.exec(test.fullName)?.[1] ?? test.fullName);
     }
   }
   if (status === "failed" && !assertionResults.some((test) => test.status === "failed")) {
