@@ -11,6 +11,7 @@ import {
   type WriterSettings,
 } from "../../src/capture/index.ts";
 import { needs } from "../support/privilege.ts";
+import { tcpdumpOnFiles } from "../support/unprivileged.ts";
 import { ARP } from "./blocks.ts";
 import { drain, type ReadRecord, readAll, swapPcap, swapPcapng } from "./files.ts";
 
@@ -75,7 +76,7 @@ const tshark = (path: string, ...fields: string[]): string[][] =>
     .map((line) => line.split("\t"));
 
 const tcpdump = (...args: string[]): string =>
-  run("tcpdump", ["-Z", "root", ...args], /^(reading from file|dropped privs)/);
+  run(...tcpdumpOnFiles(args), /^(reading from file|dropped privs|Warning: setgid)/);
 
 const FORMATS = [
   ["n.pcapng", "pcapng", 9],
@@ -237,7 +238,7 @@ describe.skipIf(names.length === 0)(
         const path = join(collection, name);
         const ours = await drain(await openCapture(path, { anyLinkType: true }));
         // What tcpdump writes is read by the few lines below, not by the code under test.
-        const copy = spawnSync("tcpdump", ["-Z", "root", "--nano", "-r", path, "-w", "-"], { maxBuffer: 1 << 28 });
+        const copy = spawnSync(...tcpdumpOnFiles(["--nano", "-r", path, "-w", "-"]), { maxBuffer: 1 << 28 });
         expect(ours.error, name).toBeNull();
         expect(ours.records.map(summary), name).toEqual(nanoPcap(new Uint8Array(copy.stdout)));
       }

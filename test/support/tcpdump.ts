@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FramePrinter, type HexMode, type TextOptions, type TimestampMode } from "../../packets/text/index.ts";
+import { tcpdumpOnFiles } from "./unprivileged.ts";
 
 /** One frame of a capture with microseconds. */
 export interface TextFrame {
@@ -69,8 +70,7 @@ export function tcpdumpText(capture: Uint8Array, args: readonly string[]): strin
   try {
     const path = join(dir, "frames.pcap");
     writeFileSync(path, capture);
-    // -Z root: in a user namespace tcpdump cannot become anybody else, and would give up.
-    const run = spawnSync("tcpdump", ["-Z", "root", "-n", "-r", path, ...args], {
+    const run = spawnSync(...tcpdumpOnFiles(["-n", "-r", path, ...args]), {
       encoding: "latin1",
       env: { ...process.env, TZ: "UTC" },
       maxBuffer: 1 << 28,
