@@ -2,7 +2,7 @@
 // Run it as root, or without: bin/vethlab shell -- node examples/ping.mjs
 import { Host, Lab } from "vethlab";
 
-const { lab, ve0, ve1 } = Lab.pair();
+const { lab, ve0, ve1 } = Lab.pair(); // two namespaces, one cable
 try {
   const answering = new Host(ve1.openLink(), { addresses: ["10.0.0.2/24"] });
   const asking = new Host(ve0.openLink(), { addresses: ["10.0.0.1/24"] });
@@ -10,8 +10,6 @@ try {
 
   const reply = await asking.echo("10.0.0.2");
   console.log(reply.error ?? `${reply.from} answered after ${reply.rttNs / 1e6} ms, ttl ${reply.ttl}`);
-  console.log(asking.neighbours());
-  console.log(`answered: ${answering.stats().arpAnswered} ARP, ${answering.stats().echoAnswered} echo`);
   for (const host of [asking, answering]) host.link.close();
 } finally {
   lab.close();
