@@ -80,6 +80,13 @@ describe("ipv4-options", () => {
     expect(options.find(buf, 0, RouterAlert)).toBe(-1);
   });
 
+  test("an option may end with the header, even one of two bytes", () => {
+    const buf = headerWith(fromHex("01019402"));
+    expect(options.check(buf, 0)).toBe(Fault.None);
+    expect(options.find(buf, 0, RouterAlert)).toBe(22);
+    expect(parsed(options.parse(buf, 0)).map(({ type }) => type)).toEqual([NoOperation, NoOperation, RouterAlert]);
+  });
+
   test("what follows the end of the list is padding, whatever it is", () => {
     const buf = headerWith(fromHex("01000701 94040000"));
     expect(options.check(buf, 0)).toBe(Fault.None);
