@@ -121,16 +121,15 @@ function summarise(narrator: Narrator, results: readonly ActResult[], capture: s
   narrator.blank();
   narrator.line(narrator.paint("bold", "══ Summary"));
   const width = Math.max(...results.map((result) => result.title.length));
-  narrator.line(narrator.paint("dim", `   act  ${"".padEnd(width)}  frames  predictions  seconds`));
   for (const result of results) {
     const right = result.checks.filter((check) => check.ok).length;
     const mark = narrator.paint(result.ok ? "green" : "red", result.ok ? "✓" : "✗");
-    const counts = `${String(result.frames).padStart(6)}  ${`${right} of ${result.checks.length}`.padStart(11)}`;
+    const counts = `${String(result.frames).padStart(3)} frames ${`${right}/${result.checks.length}`.padStart(6)} as predicted`;
     narrator.line(
-      ` ${mark} ${String(result.act).padStart(3)}  ${result.title.padEnd(width)}  ${counts}  ${result.seconds.toFixed(1).padStart(7)}`,
+      ` ${mark} ${result.act}  ${result.title.padEnd(width)} ${counts} ${result.seconds.toFixed(1).padStart(4)} s`,
     );
   }
   narrator.blank();
-  narrator.line(`   Every frame with its explanation: ${capture}   (wireshark ${capture})`);
+  narrator.line(`   Every frame with its explanation, for Wireshark: ${capture}`);
   narrator.line(ok ? "   Every act saw what it predicted." : "   Not every act saw what it predicted.");
 }

@@ -19,6 +19,7 @@ const STYLE = {
 type Style = keyof typeof STYLE;
 
 const INDENT = "   ";
+const DEEPER = " ".repeat(10);
 
 export class Narrator {
   readonly #output: Output;
@@ -62,9 +63,11 @@ export class Narrator {
   /** A frame: tcpdump's line, and what it means. */
   frame(number: number, port: string, arrow: string, text: string, explanation: string): void {
     const head = `#${number}`.padStart(4);
-    this.#line(`${head} ${this.#paint("dim", `${port} ${arrow}`)} ${text}`);
-    const room = Math.max(40, Math.min(this.#output.width, 120) - 10);
-    for (const line of wrap(explanation, room)) this.#line(`${" ".repeat(10)}${this.#paint("green", line)}`);
+    const [first = "", ...rest] = wrap(text, Math.max(40, this.#output.width - head.length - port.length - 5));
+    this.#line(`${head} ${this.#paint("dim", `${port} ${arrow}`)} ${first}`);
+    for (const line of rest) this.#line(`${DEEPER}${line}`);
+    const room = Math.max(40, Math.min(this.#output.width, 120) - DEEPER.length);
+    for (const line of wrap(explanation, room)) this.#line(`${DEEPER}${this.#paint("green", line)}`);
   }
 
   /** What another program printed. */

@@ -1,7 +1,7 @@
 import type { Act } from "../act.ts";
 
 export const oneNamespace: Act = {
-  title: "Both ends addressed in one namespace: what goes wrong",
+  title: "Both ends in one namespace: what goes wrong",
   scene: "[kernel] ve0 10.0.3.1/24 ━━━━━━━━ ve1 10.0.3.2/24 [the same kernel]          one namespace",
   expectation:
     'Both ends belong to one network stack, so both addresses are its own. A plain ping to 10.0.3.2 "works", but over ' +
