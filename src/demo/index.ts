@@ -124,12 +124,18 @@ function summarise(narrator: Narrator, results: readonly ActResult[], capture: s
   for (const result of results) {
     const right = result.checks.filter((check) => check.ok).length;
     const mark = narrator.paint(result.ok ? "green" : "red", result.ok ? "✓" : "✗");
-    const counts = `${String(result.frames).padStart(3)} frames ${`${right}/${result.checks.length}`.padStart(6)} as predicted`;
+    const counts = `${String(result.frames).padStart(3)} frames ${`${right}/${result.checks.length}`.padStart(6)} ✓`;
     narrator.line(
       ` ${mark} ${result.act}  ${result.title.padEnd(width)} ${counts} ${result.seconds.toFixed(1).padStart(4)} s`,
     );
   }
   narrator.blank();
   narrator.line(`   Every frame with its explanation, for Wireshark: ${capture}`);
-  narrator.line(ok ? "   Every act saw what it predicted." : "   Not every act saw what it predicted.");
+  const checks = results.flatMap((result) => result.checks);
+  const right = checks.filter((check) => check.ok).length;
+  narrator.line(
+    ok
+      ? `   Every act saw what it predicted: ${right} of ${checks.length} predictions came true.`
+      : `   Not every act saw what it predicted: ${right} of ${checks.length} predictions came true.`,
+  );
 }
