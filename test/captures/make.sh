@@ -6,15 +6,17 @@
 set -u
 cd "$(dirname "$0")" || exit 1
 A=cap-a R=cap-r B=cap-b
+MADE=
 LOG=$(mktemp)
 cleanup() {
-  for n in $A $R $B; do ip netns del $n 2>/dev/null; done
+  for n in $MADE; do ip netns del $n; done
   rm -f "$LOG"
 }
 trap cleanup EXIT
 
 for n in $A $R $B; do
   ip netns add $n || exit 1
+  MADE="$MADE $n"
   ip -n $n link set lo up
   ip netns exec $n sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 net.ipv4.icmp_ratelimit=0
 done
