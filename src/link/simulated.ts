@@ -265,7 +265,7 @@ export class SimulatedLink implements Link {
     this.#timerSet = false;
     const batch = this.#batch;
     // A timer's instant and the frame's are computed apart: half a microsecond forgives their rounding.
-    const now = this.now() + 500;
+    const now = this.#wire.clock.now() * 1e6 + 500;
     let count = 0;
     while (count < this.#waiting) {
       const slot = (this.#head + count) % this.#slots;

@@ -145,10 +145,8 @@ export class NeighbourCache {
     if (state === 0 || state === Failed) {
       this.#attempts[slot] = 0;
       this.#become(slot, Incomplete);
-      // A destination that just failed was asked less than a second ago: wait for the rest of it.
-      const wait = this.#requested[slot]! + this.options.retransMs - this.#time[0]!;
-      if (wait > 0) this.#arm(slot, wait);
-      else this.#solicit(slot);
+      // A destination fails a whole interval after its last request: asking again at once keeps the limit.
+      this.#solicit(slot);
     } else if (state === Stale) {
       this.#become(slot, Delay);
       this.#arm(slot, this.options.delayFirstProbeMs);
@@ -338,12 +336,10 @@ export class NeighbourCache {
   }
 
   #evictable(slot: number): boolean {
-    const now = this.#time[0]!;
     const state = this.#state[slot]!;
-    // A failed entry remembers when its address was last asked for: it keeps the limit of one request a second.
-    if (state === Failed) return now - this.#requested[slot]! >= this.options.retransMs;
+    if (state === Failed) return true;
     if (state !== Stale && state !== Reachable) return false;
-    return this.#used[slot] === Number.NEGATIVE_INFINITY || now - this.#used[slot]! >= this.options.gcStaleMs;
+    return this.#time[0]! - this.#used[slot]! >= this.options.gcStaleMs;
   }
 
   #idle(slot: number): number {

@@ -6,10 +6,11 @@ import * as address from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
 import { SimulatedWire } from "../../src/link/simulated.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
+import { describe as describeEvent } from "../../src/stack/describe.ts";
 import { Host } from "../../src/stack/host.ts";
 import { NeighbourState } from "../../src/stack/neighbour-options.ts";
 import { SendResult } from "../../src/stack/send-result.ts";
-import { arpFrame, Bench, DATA, HOST_IP, HOST_MAC, ip, PEER_IP, PEER_MAC } from "./support.ts";
+import { arpFrame, Bench, DATA, echoFrame, HOST_IP, HOST_MAC, ip, PEER_IP, PEER_MAC } from "./support.ts";
 
 /** Two hosts on one wire. */
 function pair(first: object = {}, second: object = {}) {
@@ -37,6 +38,32 @@ describe("two hosts on a wire", () => {
     await clock.until(a.echo("10.0.0.2"));
     expect(a.neighbours()).toMatchObject([{ ip: ip("10.0.0.2"), mac: b.mac, state: NeighbourState.Reachable }]);
     expect(b.neighbours()).toMatchObject([{ ip: ip("10.0.0.1"), mac: a.mac, state: NeighbourState.Stale }]);
+  });
+
+  test("while replies come, no further ARP is needed; an answer through the neighbour confirms it (RFC 4861, 7.3.1)", async () => {
+    const { clock, a, b } = pair();
+    for (let second = 0; second < 300; second++) {
+      expect(await clock.until(a.echo("10.0.0.2"))).toHaveProperty("rttNs");
+      clock.advance(1000);
+    }
+    expect(a.stats().arpSent).toBe(1);
+    expect(b.stats().arpAnswered).toBe(1);
+  });
+
+  test("a neighbour that left is noticed: verified, then failed, then asked for anew", async () => {
+    const { clock, a, b } = pair();
+    await clock.until(a.echo("10.0.0.2"));
+    b.close();
+    const errors: number[] = [];
+    const socket = a.openEcho({ onReply: () => {}, onError: () => errors.push(Math.round(clock.now() / 1000)) });
+    for (let second = 0; second < 90; second++) {
+      socket.send(ip("10.0.0.2"), second, DATA);
+      clock.advance(1000);
+    }
+    // Reachable for 15 to 45 s, delay 5 s, probes 3 s; then broadcasts, and failures every 3 s.
+    expect(errors[0]).toBeGreaterThan(24);
+    expect(errors[0]).toBeLessThan(60);
+    expect(errors.length).toBeGreaterThan(20);
   });
 
   test("they live in a VLAN together, and hear nobody outside it", async () => {
@@ -108,6 +135,103 @@ describe("two hosts on a wire", () => {
     expect(make({ mac: "zz" })).toThrow("zz is no MAC address: write it as 02:00:00:00:00:01");
     expect(make({ gateway: "x" })).toThrow("gateway x is no IPv4 address");
     expect(make({ vlan: 4095 })).toThrow("VLAN 4095 is none");
+  });
+
+  test("what a frame caused bears the time of its arrival, not of its handling", () => {
+    const bench = new Bench();
+    bench.link.now = () => 123;
+    bench.send(arpFrame());
+    expect(bench.events.find((event) => event.type === "arp-answered")?.time).toBe(50_000);
+    bench.host.announce();
+    expect(bench.events.at(-1)).toMatchObject({ type: "arp-request-sent", time: 123 });
+  });
+
+  test("a cork holds back, and an uncork sends what was held, once", () => {
+    const bench = new Bench();
+    bench.host.cork();
+    bench.host.cork();
+    bench.host.announce();
+    bench.host.uncork();
+    bench.clock.advance(1);
+    expect(bench.seen).toHaveLength(0);
+    bench.host.uncork();
+    bench.clock.advance(1);
+    expect(bench.seen).toHaveLength(1);
+  });
+
+  test("echo requests to groups go to the group's MAC (RFC 1112, 6.4), to all to all", () => {
+    const bench = new Bench();
+    for (const dst of ["224.129.2.3", "10.0.0.255", "255.255.255.255"]) bench.host.sendEcho(ip(dst), 1, 1, DATA);
+    bench.clock.advance(1);
+    expect(bench.seen.map((frame) => mac.format(frame))).toEqual([
+      "01:00:5e:01:02:03",
+      "ff:ff:ff:ff:ff:ff",
+      "ff:ff:ff:ff:ff:ff",
+    ]);
+  });
+
+  test("a reply whose data changed, or is short, is no success", async () => {
+    const bench = new Bench();
+    bench.host.setNeighbour("10.0.0.1", PEER_MAC);
+    const answers = [
+      [(data: Uint8Array) => data.with(3, 99), "the data came back changed at byte 3"],
+      [(data: Uint8Array) => data.slice(0, 10), "the data came back changed at byte 10"],
+    ] as const;
+    for (const [change, error] of answers) {
+      const result = bench.host.echo("10.0.0.1");
+      bench.clock.advance(1);
+      const request = bench.seen.at(-1)!;
+      const id_ = icmp.identifier(request, 34);
+      bench.send(echoFrame({ type: 0, id_, seq: 1, data: change(request.slice(42)) }));
+      expect(await result).toEqual({ error });
+    }
+  });
+
+  test("an identifier has one owner", () => {
+    const bench = new Bench();
+    const first = bench.host.openEcho({ onReply: () => {} }, 5);
+    expect(() => bench.host.openEcho({ onReply: () => {} }, 5)).toThrow("echo identifier 5 is in use on this host");
+    first.close();
+    bench.host.openEcho({ onReply: () => {} }, 5).close();
+  });
+
+  test("an observer that was removed hears nothing more", () => {
+    const bench = new Bench({ observer: () => {} });
+    const heard: string[] = [];
+    const stop = bench.host.observe((event) => heard.push(event.type));
+    bench.send(arpFrame());
+    stop();
+    bench.send(arpFrame());
+    expect(heard.filter((type) => type === "arp-answered")).toHaveLength(1);
+  });
+
+  test("every event has its words", () => {
+    const bench = new Bench();
+    bench.send(arpFrame(), echoFrame(), arpFrame({ spa: HOST_IP }), arpFrame({ tpa: PEER_IP }), arpFrame({ tpa: 9 }));
+    bench.host.probe("10.0.0.7");
+    bench.host.announce();
+    bench.host.sendEcho(ip("10.0.0.8"), 1, 1, DATA);
+    bench.clock.advance(5000);
+    const words = bench.events.map(describeEvent);
+    expect(words).toEqual(
+      expect.arrayContaining([
+        "ARP: told 10.0.0.1 (02:00:00:00:00:aa) where 10.0.0.2 is",
+        "echo: answered 10.0.0.1 (02:00:00:00:00:aa) as 10.0.0.2, id 4660, seq 1, length 64",
+        "address conflict: 02:00:00:00:00:aa uses 10.0.0.2, which is ours",
+        "10.0.0.1 announces itself at 02:00:00:00:00:aa",
+        "learnt from a request: 10.0.0.1 is at 02:00:00:00:00:aa",
+        "dropped 42 bytes from 02:00:00:00:00:aa: ARP asks for somebody else",
+        "ARP: asked everybody whether 10.0.0.7 is taken",
+        "ARP: announced 10.0.0.2 to everybody",
+        "no MAC address known for 10.0.0.8",
+        "ARP: asked everybody for 10.0.0.8",
+        "1 packet waiting for 10.0.0.8",
+        "ARP: asked everybody for 10.0.0.8, attempt 3",
+        "neighbour 10.0.0.8: incomplete -> failed",
+        "nobody answered for 10.0.0.8: 1 packet given up",
+      ]),
+    );
+    expect(words.join()).not.toMatch(/undefined|\[object|NaN/);
   });
 
   test("events tell the story of a first ping", () => {

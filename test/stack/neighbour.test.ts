@@ -136,16 +136,6 @@ describe("4. RFC 1122 2.3.2.1: at most one request a second for each destination
     wait(B, 1);
     expect(requests()).toHaveLength(2);
   });
-
-  test("a failed entry is not pushed out while it remembers its limit", () => {
-    make({ limit: 1, broadcastRequests: 1 });
-    wait(A, 1);
-    clock.advance(1000);
-    expect(state(A)).toBe("failed");
-    cache.use(A);
-    clock.advance(999);
-    expect(cache.use(B)).toBe(-1);
-  });
 });
 
 describe("5. RFC 1122 2.3.2.2: waiting packets", () => {
