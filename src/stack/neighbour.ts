@@ -4,9 +4,10 @@
  * allocates nothing. It sends nothing itself: its {@link NeighbourUser} does.
  */
 import * as mac from "../../packets/mac.ts";
-import type { Clock, Timer } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import type { NeighbourOptions, NeighbourStats, NeighbourUser, NeighbourView } from "./neighbour-options.ts";
 import { NEIGHBOUR_DEFAULTS, NeighbourState } from "./neighbour-options.ts";
+import { NeighbourTable } from "./neighbour-table.ts";
 import { PacketPool } from "./packet-pool.ts";
 import { between, type Random } from "./random.ts";
 
@@ -24,23 +25,7 @@ export class NeighbourCache {
   readonly #user: NeighbourUser;
   readonly #pool: PacketPool;
 
-  readonly #index = new Map<number, number>();
-  readonly #ip: Int32Array;
-  readonly #state: Uint8Array;
-  readonly #high: Uint16Array;
-  readonly #low: Int32Array;
-  readonly #attempts: Uint8Array;
-  // Moments in ms, -Infinity for never.
-  readonly #confirmed: Float64Array;
-  readonly #used: Float64Array;
-  readonly #updated: Float64Array;
-  readonly #requested: Float64Array;
-  readonly #queueHead: Int32Array;
-  readonly #queueTail: Int32Array;
-  readonly #queued: Int32Array;
-  readonly #timers: (Timer | null)[] = [];
-  readonly #free: Int32Array;
-  #freeCount: number;
+  readonly #table: NeighbourTable;
   #hand = 0;
 
   /** [0] the present, [1] the time that a confirmation holds, [2] when that was drawn: doubles that are never boxed. */
@@ -66,20 +51,7 @@ export class NeighbourCache {
     this.#user = user;
     const { limit, queueBytes } = this.options;
     this.#pool = new PacketPool(frameSize, Math.floor(queueBytes / frameSize));
-    this.#ip = new Int32Array(limit);
-    this.#state = new Uint8Array(limit);
-    this.#high = new Uint16Array(limit);
-    this.#low = new Int32Array(limit);
-    this.#attempts = new Uint8Array(limit);
-    this.#confirmed = new Float64Array(limit);
-    this.#used = new Float64Array(limit);
-    this.#updated = new Float64Array(limit);
-    this.#requested = new Float64Array(limit);
-    this.#queueHead = new Int32Array(limit);
-    this.#queueTail = new Int32Array(limit);
-    this.#queued = new Int32Array(limit);
-    this.#free = Int32Array.from({ length: limit }, (_, i) => limit - 1 - i);
-    this.#freeCount = limit;
+    this.#table = new NeighbourTable(limit);
     this.touch();
   }
 
@@ -90,11 +62,11 @@ export class NeighbourCache {
 
   /** The entry of an address, brought up to date, or -1. */
   find(ip: number): number {
-    const slot = this.#index.get(ip);
+    const slot = this.#table.index.get(ip);
     if (slot === undefined) return -1;
-    const state = this.#state[slot]!;
+    const state = this.#table.state[slot]!;
     const now = this.#time[0]!;
-    if (state === Reachable && now - this.#confirmed[slot]! >= this.#time[1]!) this.#become(slot, Stale);
+    if (state === Reachable && now - this.#table.confirmed[slot]! >= this.#time[1]!) this.#become(slot, Stale);
     else if ((state === Stale || state === Failed) && this.#idle(slot) >= this.options.gcStaleMs) {
       this.#remove(slot);
       return -1;
@@ -104,28 +76,28 @@ export class NeighbourCache {
 
   /** State of the entry, brought up to date by {@link find}. */
   state(slot: number): number {
-    return this.#state[slot]!;
+    return this.#table.state[slot]!;
   }
 
   /** Upper 16 bits of the entry's MAC; meaningless unless it is {@link usable}. */
   high(slot: number): number {
-    return this.#high[slot]!;
+    return this.#table.high[slot]!;
   }
 
   /** Lower 32 bits of the entry's MAC, signed. */
   low(slot: number): number {
-    return this.#low[slot]!;
+    return this.#table.low[slot]!;
   }
 
   /** True if packets can be sent to the entry now. */
   usable(slot: number): boolean {
-    const state = this.#state[slot]!;
+    const state = this.#table.state[slot]!;
     return state !== Incomplete && state !== Failed;
   }
 
   /** Packets that wait for the entry. */
   waiting(slot: number): number {
-    return this.#queued[slot]!;
+    return this.#table.queued[slot]!;
   }
 
   /**
@@ -140,10 +112,10 @@ export class NeighbourCache {
       slot = this.#insert(ip, true);
       if (slot < 0) return -1;
     }
-    this.#used[slot] = this.#time[0]!;
-    const state = this.#state[slot]!;
+    this.#table.used[slot] = this.#time[0]!;
+    const state = this.#table.state[slot]!;
     if (state === 0 || state === Failed) {
-      this.#attempts[slot] = 0;
+      this.#table.attempts[slot] = 0;
       this.#become(slot, Incomplete);
       // A destination fails a whole interval after its last request: asking again at once keeps the limit.
       this.#solicit(slot);
@@ -160,9 +132,9 @@ export class NeighbourCache {
    * @returns -1 if there is none.
    */
   enqueue(slot: number, length: number): number {
-    if (this.#queued[slot]! >= this.options.queueLimit) this.#dropOldest(slot);
+    if (this.#table.queued[slot]! >= this.options.queueLimit) this.#dropOldest(slot);
     let packet = this.#pool.take(length);
-    if (packet < 0 && this.#queued[slot]! > 0 && length <= this.#pool.slotSize) {
+    if (packet < 0 && this.#table.queued[slot]! > 0 && length <= this.#pool.slotSize) {
       this.#dropOldest(slot);
       packet = this.#pool.take(length);
     }
@@ -170,10 +142,10 @@ export class NeighbourCache {
       this.#queueDropped++;
       return -1;
     }
-    if (this.#queued[slot] === 0) this.#queueHead[slot] = packet;
-    else this.#pool.chain(this.#queueTail[slot]!, packet);
-    this.#queueTail[slot] = packet;
-    this.#queued[slot]!++;
+    if (this.#table.queued[slot] === 0) this.#table.queueHead[slot] = packet;
+    else this.#pool.chain(this.#table.queueTail[slot]!, packet);
+    this.#table.queueTail[slot] = packet;
+    this.#table.queued[slot]!++;
     return this.#pool.offset(packet);
   }
 
@@ -196,34 +168,34 @@ export class NeighbourCache {
       slot = this.#insert(ip, false);
       if (slot < 0) return -1;
     }
-    const state = this.#state[slot]!;
+    const state = this.#table.state[slot]!;
     if (state === Permanent) return -1;
     const now = this.#time[0]!;
     const isKnown = state !== 0 && state !== Incomplete && state !== Failed;
-    const isSame = isKnown && this.#high[slot] === high && this.#low[slot] === low;
+    const isSame = isKnown && this.#table.high[slot] === high && this.#table.low[slot] === low;
     if (!isSame) {
-      if (isKnown && !override && now - this.#updated[slot]! < this.options.lockMs) {
+      if (isKnown && !override && now - this.#table.updated[slot]! < this.options.lockMs) {
         this.#changesRefused++;
         return -1;
       }
-      this.#high[slot] = high;
-      this.#low[slot] = low;
-      this.#updated[slot] = now;
+      this.#table.high[slot] = high;
+      this.#table.low[slot] = low;
+      this.#table.updated[slot] = now;
     }
     if (confirms) this.#confirm(slot);
     else if (!isSame) {
       this.#disarm(slot);
       this.#become(slot, Stale);
     }
-    if (this.#queued[slot]! > 0) this.#release(slot);
+    if (this.#table.queued[slot]! > 0) this.#release(slot);
     return slot;
   }
 
   /** The upper layers had an answer through this neighbour (RFC 4861, 7.3.1): it is reachable if its MAC is the same. */
   confirm(ip: number, high: number, low: number): void {
     const slot = this.find(ip);
-    if (slot < 0 || !this.usable(slot) || this.#state[slot] === Permanent) return;
-    if (this.#high[slot] === high && this.#low[slot] === low) this.#confirm(slot);
+    if (slot < 0 || !this.usable(slot) || this.#table.state[slot] === Permanent) return;
+    if (this.#table.high[slot] === high && this.#table.low[slot] === low) this.#confirm(slot);
   }
 
   /**
@@ -236,22 +208,22 @@ export class NeighbourCache {
     if (slot < 0) slot = this.#insert(ip, true);
     if (slot < 0) return false;
     this.#disarm(slot);
-    this.#high[slot] = mac.high16(address, 0);
-    this.#low[slot] = mac.low32(address, 0);
+    this.#table.high[slot] = mac.high16(address, 0);
+    this.#table.low[slot] = mac.low32(address, 0);
     this.#become(slot, Permanent);
-    if (this.#queued[slot]! > 0) this.#release(slot);
+    if (this.#table.queued[slot]! > 0) this.#release(slot);
     return true;
   }
 
   /** Forgets an address; what waits for it is dropped without a word. */
   remove(ip: number): void {
-    const slot = this.#index.get(ip);
+    const slot = this.#table.index.get(ip);
     if (slot !== undefined) this.#remove(slot);
   }
 
   /** Forgets everything but what was set by hand. */
   clear(): void {
-    for (const slot of this.#index.values()) if (this.#state[slot] !== Permanent) this.#remove(slot);
+    for (const slot of this.#table.index.values()) if (this.#table.state[slot] !== Permanent) this.#remove(slot);
   }
 
   /** All entries, brought up to date: for people. */
@@ -259,7 +231,7 @@ export class NeighbourCache {
     this.touch();
     const views: NeighbourView[] = [];
     const now = this.#time[0]!;
-    for (const ip of [...this.#index.keys()]) {
+    for (const ip of [...this.#table.index.keys()]) {
       const slot = this.find(ip);
       if (slot >= 0) views.push(this.#view(slot, now));
     }
@@ -268,7 +240,7 @@ export class NeighbourCache {
 
   stats(): NeighbourStats {
     return {
-      entries: this.#index.size,
+      entries: this.#table.index.size,
       requests: this.#requests,
       evicted: this.#evicted,
       refused: this.#refused,
@@ -280,29 +252,29 @@ export class NeighbourCache {
   /** Stops all timers. */
   close(): void {
     this.#closed = true;
-    for (let slot = 0; slot < this.#timers.length; slot++) this.#disarm(slot);
+    for (let slot = 0; slot < this.#table.timers.length; slot++) this.#disarm(slot);
   }
 
   #view(slot: number, now: number): NeighbourView {
-    const state = this.#state[slot] as NeighbourState;
+    const state = this.#table.state[slot] as NeighbourState;
     let address: Uint8Array | null = null;
     if (this.usable(slot)) {
       address = new Uint8Array(mac.LENGTH);
-      mac.set(address, 0, this.#high[slot]!, this.#low[slot]!);
+      mac.set(address, 0, this.#table.high[slot]!, this.#table.low[slot]!);
     }
     const since = (moment: number) => (moment === Number.NEGATIVE_INFINITY ? null : now - moment);
     return {
-      ip: this.#ip[slot]!,
+      ip: this.#table.ip[slot]!,
       mac: address,
       state,
-      confirmedMs: since(this.#confirmed[slot]!),
-      usedMs: since(this.#used[slot]!),
-      waiting: this.#queued[slot]!,
+      confirmedMs: since(this.#table.confirmed[slot]!),
+      usedMs: since(this.#table.used[slot]!),
+      waiting: this.#table.queued[slot]!,
     };
   }
 
   #insert(ip: number, byUs: boolean): number {
-    if (this.#freeCount === 0) {
+    if (this.#table.isFull) {
       const victim = this.#victim(byUs);
       if (victim < 0) {
         this.#refused++;
@@ -311,17 +283,7 @@ export class NeighbourCache {
       this.#evicted++;
       this.#remove(victim);
     }
-    const slot = this.#free[--this.#freeCount]!;
-    this.#index.set(ip, slot);
-    this.#ip[slot] = ip;
-    this.#state[slot] = 0;
-    this.#attempts[slot] = 0;
-    this.#confirmed[slot] = Number.NEGATIVE_INFINITY;
-    this.#used[slot] = Number.NEGATIVE_INFINITY;
-    this.#updated[slot] = Number.NEGATIVE_INFINITY;
-    this.#requested[slot] = Number.NEGATIVE_INFINITY;
-    this.#queued[slot] = 0;
-    return slot;
+    return this.#table.add(ip);
   }
 
   /** An entry that may go, or -1. We look everywhere when we need one ourselves; for strangers only a few steps on. */
@@ -336,29 +298,33 @@ export class NeighbourCache {
   }
 
   #evictable(slot: number): boolean {
-    const state = this.#state[slot]!;
+    const state = this.#table.state[slot]!;
     if (state === Failed) return true;
     if (state !== Stale && state !== Reachable) return false;
-    return this.#time[0]! - this.#used[slot]! >= this.options.gcStaleMs;
+    return this.#time[0]! - this.#table.used[slot]! >= this.options.gcStaleMs;
   }
 
   #idle(slot: number): number {
-    const last = Math.max(this.#used[slot]!, this.#confirmed[slot]!, this.#updated[slot]!, this.#requested[slot]!);
+    const last = Math.max(
+      this.#table.used[slot]!,
+      this.#table.confirmed[slot]!,
+      this.#table.updated[slot]!,
+      this.#table.requested[slot]!,
+    );
     return this.#time[0]! - last;
   }
 
   #remove(slot: number): void {
     this.#disarm(slot);
-    while (this.#queued[slot]! > 0) this.#dropOldest(slot);
-    this.#index.delete(this.#ip[slot]!);
+    while (this.#table.queued[slot]! > 0) this.#dropOldest(slot);
     this.#become(slot, 0);
-    this.#free[this.#freeCount++] = slot;
+    this.#table.delete(slot);
   }
 
   #become(slot: number, state: number): void {
-    const before = this.#state[slot]!;
-    this.#state[slot] = state;
-    if (before !== state) this.#user.changed(this.#ip[slot]!, before, state);
+    const before = this.#table.state[slot]!;
+    this.#table.state[slot] = state;
+    if (before !== state) this.#user.changed(this.#table.ip[slot]!, before, state);
   }
 
   #confirm(slot: number): void {
@@ -368,57 +334,57 @@ export class NeighbourCache {
       this.#time[1] = between(this.#random, base / 2, base * 1.5);
       this.#time[2] = now;
     }
-    this.#confirmed[slot] = now;
-    if (this.#state[slot] === Reachable) return;
+    this.#table.confirmed[slot] = now;
+    if (this.#table.state[slot] === Reachable) return;
     this.#disarm(slot);
     this.#become(slot, Reachable);
   }
 
   #solicit(slot: number): void {
-    const attempt = ++this.#attempts[slot]!;
-    this.#requested[slot] = this.#time[0]!;
+    const attempt = ++this.#table.attempts[slot]!;
+    this.#table.requested[slot] = this.#time[0]!;
     this.#requests++;
     this.#arm(slot, this.options.retransMs);
-    const isKnown = this.#state[slot] === Probe;
-    this.#user.solicit(this.#ip[slot]!, attempt, isKnown ? this.#high[slot]! : -1, this.#low[slot]!);
+    const isKnown = this.#table.state[slot] === Probe;
+    this.#user.solicit(this.#table.ip[slot]!, attempt, isKnown ? this.#table.high[slot]! : -1, this.#table.low[slot]!);
   }
 
   #arm(slot: number, ms: number): void {
     this.#disarm(slot);
     if (this.#closed) return;
-    this.#timers[slot] = this.#clock.setTimer(ms, () => {
-      this.#timers[slot] = null;
+    this.#table.timers[slot] = this.#clock.setTimer(ms, () => {
+      this.#table.timers[slot] = null;
       this.#expire(slot);
     });
   }
 
   #disarm(slot: number): void {
-    const timer = this.#timers[slot] ?? null;
+    const timer = this.#table.timers[slot] ?? null;
     if (timer === null) return;
     this.#clock.clearTimer(timer);
-    this.#timers[slot] = null;
+    this.#table.timers[slot] = null;
   }
 
   #expire(slot: number): void {
     this.touch();
-    const state = this.#state[slot]!;
+    const state = this.#table.state[slot]!;
     if (state === Delay) {
-      this.#attempts[slot] = 0;
+      this.#table.attempts[slot] = 0;
       this.#become(slot, Probe);
       this.#solicit(slot);
       return;
     }
     if (state !== Incomplete && state !== Probe) return;
     const most = state === Probe ? this.options.unicastRequests : this.options.broadcastRequests;
-    if (this.#attempts[slot]! < most) this.#solicit(slot);
+    if (this.#table.attempts[slot]! < most) this.#solicit(slot);
     else this.#fail(slot);
   }
 
   #fail(slot: number): void {
-    const ip = this.#ip[slot]!;
-    const waiting = this.#queued[slot]!;
+    const ip = this.#table.ip[slot]!;
+    const waiting = this.#table.queued[slot]!;
     let packet = this.#detach(slot);
-    this.#updated[slot] = this.#time[0]!;
+    this.#table.updated[slot] = this.#time[0]!;
     this.#become(slot, Failed);
     this.#user.failed(ip, waiting);
     while (packet >= 0) {
@@ -431,8 +397,8 @@ export class NeighbourCache {
 
   /** Sends what waited. */
   #release(slot: number): void {
-    const high = this.#high[slot]!;
-    const low = this.#low[slot]!;
+    const high = this.#table.high[slot]!;
+    const low = this.#table.low[slot]!;
     for (let packet = this.#detach(slot); packet >= 0; ) {
       const next = this.#pool.next(packet);
       this.#user.transmit(this.#pool.buffer, this.#pool.offset(packet), this.#pool.length(packet), high, low);
@@ -443,15 +409,15 @@ export class NeighbourCache {
 
   /** Empties the queue and returns its first packet: what its owner does with it may fill the queue anew. */
   #detach(slot: number): number {
-    if (this.#queued[slot] === 0) return -1;
-    this.#queued[slot] = 0;
-    return this.#queueHead[slot]!;
+    if (this.#table.queued[slot] === 0) return -1;
+    this.#table.queued[slot] = 0;
+    return this.#table.queueHead[slot]!;
   }
 
   #dropOldest(slot: number): void {
-    const oldest = this.#queueHead[slot]!;
-    this.#queueHead[slot] = this.#pool.next(oldest);
-    this.#queued[slot]!--;
+    const oldest = this.#table.queueHead[slot]!;
+    this.#table.queueHead[slot] = this.#pool.next(oldest);
+    this.#table.queued[slot]!--;
     this.#pool.release(oldest);
     this.#queueDropped++;
   }
