@@ -8,6 +8,8 @@ import { Command, CommanderError } from "commander";
 import { UserError } from "../linux/errors.ts";
 import { VERSION } from "../version.ts";
 import type { CommandModule, Outcome } from "./command.ts";
+import { printable } from "./printable.ts";
+import { guardStreams } from "./streams.ts";
 
 interface Entry {
   readonly summary: string;
@@ -44,8 +46,13 @@ const EXAMPLES = `Examples:
  * @param argv the arguments without node and script. @returns the exit code.
  */
 export async function main(argv: string[]): Promise<number> {
+  const words = argv[0] === "help" ? helpAsOption(argv.slice(1)) : argv;
   const outcome: Outcome = { code: 0 };
-  const name = argv.find((word) => !word.startsWith("-")) ?? "";
+  const name = words.find((word) => !word.startsWith("-")) ?? "";
+  const who = Object.hasOwn(COMMANDS, name) ? `vethlab ${name}` : "vethlab";
+  guardStreams(who);
+  // Thrown by a timer or a handler, where nobody can catch it.
+  process.on("uncaughtException", (error) => process.exit(report(error, who)));
   const program = new Command("vethlab")
     .description(
       "A layer-2 laboratory for Linux: namespaces, a virtual cable, and ARP and ICMP of its own on both ends.",
@@ -60,18 +67,23 @@ export async function main(argv: string[]): Promise<number> {
   try {
     for (const [word, entry] of Object.entries(COMMANDS)) {
       const command = quiet(program.command(word).description(entry.summary));
-      const wanted = word === name || (name === "help" && argv.includes(word));
-      if (wanted) (await entry.load()).define(command, outcome);
+      if (word === name) (await entry.load()).define(command, outcome);
     }
-    if (argv.length === 0) {
+    if (words.length === 0) {
       program.outputHelp();
       return 2;
     }
-    await program.parseAsync(argv, { from: "user" });
+    await program.parseAsync(words, { from: "user" });
     return outcome.code;
   } catch (error) {
-    return report(error, name in COMMANDS ? `vethlab ${name}` : "vethlab");
+    return report(error, who);
   }
+}
+
+/** `help ping` as `ping --help`; commander answers a word that it does not know with the whole list. */
+function helpAsOption([word]: readonly string[]): string[] {
+  if (word === undefined || word === "help" || word.startsWith("-")) return ["--help"];
+  return Object.hasOwn(COMMANDS, word) ? [word, "--help"] : [word];
 }
 
 /** Commander throws instead of exiting, and leaves the message to `report`. */
@@ -83,26 +95,28 @@ function quiet(command: Command): Command {
 export function report(error: unknown, who: string): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    const message = oneLine(error.message);
-    process.stderr.write(`${who}: ${message}; \`${who} --help\` shows what it takes\n`);
-    return 2;
-  }
-  if (error instanceof UserError) {
-    process.stderr.write(`${who}: ${error.message}\n`);
+    process.stderr.write(`${who}: ${printable(halfSentence(error.message))}; \`${who} --help\` shows what it takes\n`);
     return 2;
   }
   const failure = error instanceof Error ? error : new Error(String(error));
-  if (failure.name === "SystemError" || failure.name === "IpError")
-    process.stderr.write(`${who}: ${failure.message}\n`);
+  if (failure instanceof UserError || failure.name === "SystemError" || failure.name === "IpError")
+    process.stderr.write(`${who}: ${printable(failure.message)}\n`);
   else process.stderr.write(`${who}: this is a defect in vethlab, please report it: ${failure.stack}\n`);
   return 2;
 }
 
 /** Commander's message as half a sentence: `option '-c <count>' argument 'x' is invalid: it must be …`. */
-function oneLine(message: string): string {
+function halfSentence(message: string): string {
   return message
     .replace(/^error: /, "")
-    .replace(/\s*\n\s*/g, " ")
-    .replace(/ is invalid\. It /, " is invalid: it ")
+    .replace(/^command-argument value '(.*)' is invalid for argument '([^']*)'\. /s, "$2 '$1' is invalid. ")
+    .replace(/^too many arguments for '.*'\. Expected (\d+) arguments? but got (\d+)/, tooMany)
+    .replace(/\n(\(Did you mean .*\))$/, " $1")
+    .replace(/ is invalid\. ([A-Z])/, (_, first: string) => ` is invalid: ${first.toLowerCase()}`)
     .replace(/\.$/, "");
+}
+
+function tooMany(_: string, expected: string, got: string): string {
+  const takes = expected === "0" ? "no argument" : expected === "1" ? "one argument" : `${expected} arguments`;
+  return `it takes ${takes}, not ${got}`;
 }
