@@ -6,7 +6,7 @@ import { Host } from "../stack/host.ts";
 import { startAnswer } from "../tools/answer/index.ts";
 import { attach, droppedLine, kernelAddresses } from "./attach.ts";
 import type { Outcome } from "./command.ts";
-import { choice, integer, NETNS_HELP, prefix, stationMac } from "./options.ts";
+import { choice, integer, interfaceName, NETNS_HELP, nonEmpty, prefix, stationMac } from "./options.ts";
 import { onEnd } from "./signals.ts";
 
 interface Flags {
@@ -24,15 +24,15 @@ interface Flags {
 
 export function define(command: Command, outcome: Outcome): void {
   command
-    .requiredOption("-I <interface>", "the interface to answer on")
+    .requiredOption("-I <interface>", "the interface to answer on", interfaceName)
     .requiredOption(
       "--ip <address>",
       "be this address, such as 10.0.0.2 or 10.0.0.2/24; may be given more than once",
-      (text: string, before: readonly ipv4.Prefix[] = []) => [...before, prefix(text)],
+      anotherAddress,
     )
     .option("--mac <mac>", "be this MAC address; a locally administered one, always the same, unless given", stationMac)
     .option("--vlan <id>", "live in this VLAN alone", integer(1, 4094))
-    .option("--netns <namespace>", NETNS_HELP)
+    .option("--netns <namespace>", NETNS_HELP, nonEmpty)
     .option(
       "--gear <gear>",
       "how frames are waited for: event, in the event loop",
@@ -51,6 +51,12 @@ export function define(command: Command, outcome: Outcome): void {
     .action(async (flags: Flags) => {
       outcome.code = await answer(flags);
     });
+}
+
+/** An address named twice is one address. */
+function anotherAddress(text: string, before: readonly ipv4.Prefix[] = []): ipv4.Prefix[] {
+  const one = prefix(text);
+  return [...before.filter((other) => other.address !== one.address), one];
 }
 
 async function answer(flags: Flags): Promise<number> {

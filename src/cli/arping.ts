@@ -5,7 +5,18 @@ import { realClock } from "../stack/clock.ts";
 import { type ArpingOptions, checkArpingOptions, startArping } from "../tools/arping/index.ts";
 import { type Attachment, attach, sourceOf } from "./attach.ts";
 import type { Outcome } from "./command.ts";
-import { address, given, integer, milliseconds, NETNS_HELP, prefix, seconds, stationMac } from "./options.ts";
+import {
+  address,
+  given,
+  integer,
+  interfaceName,
+  milliseconds,
+  NETNS_HELP,
+  nonEmpty,
+  prefix,
+  seconds,
+  stationMac,
+} from "./options.ts";
 import { onEnd } from "./signals.ts";
 
 interface Flags {
@@ -30,10 +41,10 @@ interface Flags {
 export function define(command: Command, outcome: Outcome): void {
   command
     .argument("<destination>", "the IPv4 address to ask for", address)
-    .requiredOption("-I <interface>", "the interface to ask on")
+    .requiredOption("-I <interface>", "the interface to ask on", interfaceName)
     .option("-s, --source-ip <address>", "ask as this address; the interface's own unless given", prefix)
     .option("--source-mac <mac>", "ask from this MAC address; the interface's own unless given", stationMac)
-    .option("--netns <namespace>", NETNS_HELP)
+    .option("--netns <namespace>", NETNS_HELP, nonEmpty)
     .option("-c <count>", "stop after that many probes", integer(1))
     .option("-w <timeout>", "stop after that many seconds", seconds(0))
     .option("-i <interval>", "seconds between probes (1)", seconds(0.001))

@@ -4,7 +4,7 @@ import { openCapLink } from "../link/cap.ts";
 import type { Link } from "../link/link.ts";
 import { openPacketLink, type PacketLinkOptions } from "../link/packet.ts";
 import { UserError } from "../linux/errors.ts";
-import { queryInterfaces } from "../linux/interface.ts";
+import { InterfaceFlag, queryInterfaces } from "../linux/interface.ts";
 import { ipJson } from "../linux/iproute.ts";
 import type { NetworkNamespace } from "../linux/namespace.ts";
 import { joinUserNamespace } from "../linux/privilege.ts";
@@ -27,14 +27,21 @@ export interface AttachOptions extends Omit<PacketLinkOptions, "namespace"> {
   readonly via?: "packet" | "cap";
   /** What `--netns` says. */
   readonly netns?: string | undefined;
+  /** An interface that is down is opened, too: what it waits for may come. */
+  readonly mayBeDown?: boolean;
 }
 
 /** Opens an interface through a packet socket or libpcap. @throws {UserError} in one line. */
-export function attach(name: string, { via, netns, ...options }: AttachOptions): Attachment {
+export function attach(name: string, { via, netns, mayBeDown, ...options }: AttachOptions): Attachment {
   const namespace = enterNamespace(netns);
   try {
     const where = { namespace: namespace ?? undefined };
     const link = via === "cap" ? openCapLink(name, where) : openPacketLink(name, { ...options, ...where });
+    const problem = mayBeDown === true ? null : whyNothingPasses(name, namespace);
+    if (problem !== null) {
+      link.close();
+      throw new UserError(problem);
+    }
     return {
       link,
       namespace,
@@ -47,6 +54,16 @@ export function attach(name: string, { via, netns, ...options }: AttachOptions):
     namespace?.close();
     throw error;
   }
+}
+
+/** Why no frame can pass an interface now, and what to do about it; null if frames can. */
+export function whyNothingPasses(name: string, namespace: NetworkNamespace | null): string | null {
+  const look = () =>
+    queryInterfaces((query) => ({ isUp: (query.flags(name) & InterfaceFlag.Up) !== 0, carries: query.carries(name) }));
+  const { isUp, carries } = namespace === null ? look() : namespace.run(look);
+  if (carries) return null;
+  if (isUp) return `${name} is up, but the other end of its cable is not: set that up as well`;
+  return `${name} is down: \`ip link set dev ${name} up\` sets it up`;
 }
 
 /** Every IPv4 address that the kernel of a namespace owns. */
@@ -79,6 +96,10 @@ export function sourceOf(name: string, namespace: NetworkNamespace | null, given
   }
   if (own === null)
     throw new UserError(`${name} has no IPv4 address to speak from: give one, such as --source-ip 10.0.0.1/24`);
+  if (!ipv4.isUnicast(own.address))
+    throw new UserError(
+      `${name} has ${ipv4.format(own.address)}, which never goes on a wire: give an address, such as --source-ip 10.0.0.1/24`,
+    );
   return { prefix: own, borrowed: true };
 }
 

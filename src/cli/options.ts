@@ -39,11 +39,36 @@ export function address(text: string): number {
   throw new InvalidArgumentError("It must be an IPv4 address such as 10.0.0.2.");
 }
 
-/** An IPv4 address with or without a prefix length, such as 10.0.0.1/24. */
+/** An IPv4 address that one host may have, as a signed 32-bit integer. */
+export function hostAddress(text: string): number {
+  return host({ address: address(text), length: 32 }).address;
+}
+
+/** An IPv4 address that one host may have, with or without a prefix length, such as 10.0.0.1/24. */
 export function prefix(text: string): ipv4.Prefix {
   const value = ipv4.parsePrefix(text);
-  if (value !== null) return value;
+  if (value !== null) return host(value);
   throw new InvalidArgumentError("It must be an IPv4 address, with or without a prefix length, such as 10.0.0.1/24.");
+}
+
+function host(value: ipv4.Prefix): ipv4.Prefix {
+  if (!ipv4.isUnicast(value.address))
+    throw new InvalidArgumentError("It must be an address of one host: not loopback, multicast, broadcast or 0.0.0.0.");
+  if (value.length < 31 && (value.address === ipv4.broadcast(value) || value.address === ipv4.network(value)))
+    throw new InvalidArgumentError("It must be an address of one host: this one stands for its whole network.");
+  return value;
+}
+
+/** An interface's name as the kernel has them (dev_valid_name): 1 to 15 bytes, no slash, colon or space. */
+export function interfaceName(text: string): string {
+  if (text !== "" && Buffer.byteLength(text) <= 15 && !/[\s/:]/.test(text) && !/^\.\.?$/.test(text)) return text;
+  throw new InvalidArgumentError("It must be an interface's name: 1 to 15 letters or digits, as `ip link` shows them.");
+}
+
+/** A file's name, or whatever else must not be empty. */
+export function nonEmpty(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It must not be empty.");
 }
 
 /** A MAC address that a station may have: not a group's, not all zeros. */

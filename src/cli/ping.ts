@@ -12,7 +12,20 @@ import { startPing } from "../tools/ping/ping.ts";
 import type { EchoTransport } from "../tools/ping/transport.ts";
 import { attach, droppedLine, enterNamespace, sourceOf } from "./attach.ts";
 import type { Outcome } from "./command.ts";
-import { address, choice, given, integer, milliseconds, NETNS_HELP, prefix, seconds, stationMac } from "./options.ts";
+import {
+  address,
+  choice,
+  given,
+  hostAddress,
+  integer,
+  interfaceName,
+  milliseconds,
+  NETNS_HELP,
+  nonEmpty,
+  prefix,
+  seconds,
+  stationMac,
+} from "./options.ts";
 import { onEnd } from "./signals.ts";
 import { superviseCap } from "./supervise.ts";
 
@@ -41,15 +54,15 @@ interface Flags {
 export function define(command: Command, outcome: Outcome): void {
   command
     .argument("<destination>", "IPv4 address; names are not looked up", destination)
-    .option("-I <interface>", "the interface to ask on")
+    .option("-I <interface>", "the interface to ask on", interfaceName)
     .option(
       "--source-ip <address>",
       "speak from this address, such as 10.0.0.1/24; the interface's own unless given",
       prefix,
     )
     .option("--source-mac <mac>", "speak from this MAC address; the interface's own unless given", stationMac)
-    .option("--gateway <address>", "where packets go that are for no network of ours", address)
-    .option("--netns <namespace>", NETNS_HELP)
+    .option("--gateway <address>", "where packets go that are for no network of ours", hostAddress)
+    .option("--netns <namespace>", NETNS_HELP, nonEmpty)
     .option(
       "--via <way>",
       "packet: our ARP and ICMP over a packet socket; cap: the same over libpcap; kernel: the kernel's IP stack",
@@ -59,7 +72,7 @@ export function define(command: Command, outcome: Outcome): void {
     .option("-c <count>", "stop after that many replies", integer(1))
     .option("-i <interval>", "seconds between requests (1)", seconds(0))
     .option("-s <size>", "bytes of data (56)", integer(0, 65_507))
-    .option("-W <timeout>", "seconds to wait for a reply", seconds(0))
+    .option("-W <timeout>", "seconds to wait for the last reply (10); 0: for ever", seconds(0))
     .option("-w <deadline>", "stop after that many seconds", seconds(0))
     .option("-q", "quiet: the summary only")
     .option("-f", "flood: as fast as replies come, a dot for each request, a backspace for each reply")
@@ -82,7 +95,12 @@ export function define(command: Command, outcome: Outcome): void {
 }
 
 async function ping(target: string, flags: Flags): Promise<number> {
-  if (flags.via === "cap" && !superviseCap.inside()) return superviseCap(flags.I ?? "the interface");
+  if (flags.via === "cap" && !superviseCap.inside()) {
+    const name = requireInterface(flags);
+    // What is wrong with the interface is told here: a failure inside `cap` ends its process by an assertion.
+    attach(name, { netns: flags.netns }).close();
+    return superviseCap(name);
+  }
   const opened = flags.via === "kernel" ? throughKernel(target, flags) : throughHost(target, flags);
   try {
     const options = pingOptions(target, flags, opened.from);
@@ -99,6 +117,11 @@ async function ping(target: string, flags: Flags): Promise<number> {
   }
 }
 
+function requireInterface({ I: name }: Flags): string {
+  if (name === undefined) throw new UserError("which interface? Name it with -I, such as -I ve0");
+  return name;
+}
+
 interface Opened {
   readonly transport: EchoTransport;
   readonly from: { address: string; device: string } | undefined;
@@ -107,13 +130,13 @@ interface Opened {
 
 /** Our ARP and our ICMP, over a packet socket or libpcap. */
 function throughHost(target: string, flags: Flags): Opened {
-  if (flags.I === undefined) throw new UserError("which interface? Name it with -I, such as -I ve0");
-  const { link, namespace, close } = attach(flags.I, {
+  const name = requireInterface(flags);
+  const { link, namespace, close } = attach(name, {
     netns: flags.netns,
     via: flags.via === "cap" ? "cap" : "packet",
   });
   try {
-    const source = sourceOf(flags.I, namespace, flags.sourceIp);
+    const source = sourceOf(name, namespace, flags.sourceIp);
     // The kernel answers for what is its own; for an address of ours we must, or no reply finds its way back.
     const answer = { arp: !source.borrowed, echo: !source.borrowed };
     const mac = flags.sourceMac ?? link.mac;
@@ -122,7 +145,7 @@ function throughHost(target: string, flags: Flags): Opened {
     const problem = whyNot(host, dst);
     if (problem !== null) throw new UserError(problem);
     const transport = new HostTransport(host, { dst, ...(flags.t === undefined ? {} : { ttl: flags.t }) });
-    const from = { address: ipv4.format(source.prefix.address), device: flags.I };
+    const from = { address: ipv4.format(source.prefix.address), device: name };
     return {
       transport,
       from,

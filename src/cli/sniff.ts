@@ -23,9 +23,9 @@ import {
   sniff,
 } from "../tools/sniff/index.ts";
 import { VERSION } from "../version.ts";
-import { attach } from "./attach.ts";
+import { attach, whyNothingPasses } from "./attach.ts";
 import type { Outcome } from "./command.ts";
-import { choice, given, integer, NETNS_HELP } from "./options.ts";
+import { choice, given, integer, interfaceName, NETNS_HELP, nonEmpty } from "./options.ts";
 import { onEnd } from "./signals.ts";
 
 /** Options that are counted: `-vv`, `-ttt`, `-xx`. */
@@ -58,9 +58,13 @@ export function define(command: Command, outcome: Outcome): void {
   const counts: Counts = { v: 0, t: 0, x: 0, X: 0 };
   command
     .argument("[filter...]", "an expression of pcap-filter(7), such as: arp or icmp and host 10.0.0.2")
-    .option("-i <interface>", "look at this interface")
-    .option("-r <file>", "look at this capture file (pcap or pcapng, compressed or not); - for standard input")
-    .option("--netns <namespace>", NETNS_HELP)
+    .option("-i <interface>", "look at this interface", interfaceName)
+    .option(
+      "-r <file>",
+      "look at this capture file (pcap or pcapng, compressed or not); - for standard input",
+      nonEmpty,
+    )
+    .option("--netns <namespace>", NETNS_HELP, nonEmpty)
     .option("-c <count>", "stop after that many frames", integer(1))
     .option("-n", "accepted and always so: addresses are shown as numbers")
     .option("-e", "show the Ethernet header")
@@ -76,6 +80,7 @@ export function define(command: Command, outcome: Outcome): void {
     .option(
       "-w <file>",
       "write the frames to a file: pcapng, or classic pcap if its name ends so; - for standard output",
+      nonEmpty,
     )
     .option("-s <bytes>", "keep that many bytes of each frame (262144)", snapLength)
     .option("--print", "show the frames although they are written to a file")
@@ -160,28 +165,32 @@ interface Source {
 }
 
 async function openSource(flags: Flags, filter: Filter | null): Promise<Source> {
-  if ((flags.i === undefined) === (flags.r === undefined))
+  if (flags.i === undefined && flags.r === undefined)
     throw new UserError("look at what? Name an interface with -i, or a file with -r");
+  if (flags.i !== undefined && flags.r !== undefined)
+    throw new UserError("-i and -r do not go together: look at an interface, or at a file");
   return flags.i === undefined ? fileSource(flags.r!, flags, filter) : liveSource(flags.i, flags, filter);
 }
 
 function liveSource(name: string, flags: Flags, filter: Filter | null): Source {
   const inKernel = filter?.kernel === true;
-  const { link, close } = attach(name, {
+  const { link, namespace, close } = attach(name, {
     netns: flags.netns,
+    mayBeDown: true,
     outgoing: flags.Q !== "in",
     promiscuous: flags.p !== true,
     // A sniffer reads what it can and misses as little as possible: 32 MiB are 16,384 frames.
     ringBytes: 32 << 20,
     filter: inKernel ? filter : undefined,
   });
+  const problem = whyNothingPasses(name, namespace);
   return {
     frames: link,
     isLive: true,
     name,
     mac: link.mac,
     filter: inKernel ? undefined : filter?.program,
-    opening: listeningLine(link, flags.s),
+    opening: listeningLine(link, flags.s) + (problem === null ? "" : `vethlab sniff: ${problem}\n`),
     close,
   };
 }

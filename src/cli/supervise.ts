@@ -9,7 +9,7 @@ import { withParentDeathSignal } from "../linux/process.ts";
 
 const MARK = "VETHLAB_CAP";
 /** What `cap` and the C library print that helps nobody here. */
-const NOISE = /no IPv4 address assigned|Assertion `status == 0' failed/;
+const NOISE = /no IPv4 address assigned|Assertion `.*' failed/;
 
 /**
  * Runs this very command line again, as a child that dies with us.
@@ -20,8 +20,11 @@ export async function superviseCap(name: string): Promise<number> {
   const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const [program, ...args] = withParentDeathSignal(again);
   const child = spawn(program!, args, { stdio: ["inherit", "inherit", "pipe"], env: { ...process.env, [MARK]: "1" } });
+  let hasExplained = false;
   createInterface(child.stderr).on("line", (line) => {
-    if (!NOISE.test(line)) process.stderr.write(`${line}\n`);
+    if (NOISE.test(line)) return;
+    hasExplained ||= line.startsWith("vethlab ");
+    process.stderr.write(`${line}\n`);
   });
   // The terminal sends Ctrl-C and Ctrl-\ to the child itself; what is sent to us alone is passed on.
   const forward = (signal: NodeJS.Signals) => process.on(signal, () => child.kill(signal));
@@ -32,7 +35,7 @@ export async function superviseCap(name: string): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => {
-      if (signal === "SIGABRT")
+      if (signal === "SIGABRT" && !hasExplained)
         reject(new UserError(`${name} went down, which libpcap's binding \`cap\` does not survive; --via packet does`));
       else resolve(code ?? 2);
     });

@@ -6,7 +6,7 @@
 import { createRequire } from "node:module";
 import { format as formatMac } from "../../packets/mac.ts";
 import { UserError } from "../linux/errors.ts";
-import { queryInterfaces } from "../linux/interface.ts";
+import { InterfaceFlag, queryInterfaces } from "../linux/interface.ts";
 import type { NetworkNamespace } from "../linux/namespace.ts";
 import { MutableBatch } from "./batch.ts";
 import { systemEpoch, systemNow } from "./clock.ts";
@@ -62,8 +62,14 @@ export function openCapLink(name: string, options: CapLinkOptions = {}): Link {
       "the optional package `cap` is not built: `apt-get install libpcap-dev g++ make`, then `npm install` in vethlab's folder",
     );
   const open = () => {
-    const found = queryInterfaces((query) => ({ hardware: query.hardware(name), mtu: query.mtu(name) }));
+    const found = queryInterfaces((query) => ({
+      hardware: query.hardware(name),
+      mtu: query.mtu(name),
+      flags: query.flags(name),
+    }));
     if (found.hardware === null) throw new UserError(`no interface ${name} here: \`ip link\` shows those that exist`);
+    if ((found.flags & InterfaceFlag.Up) === 0)
+      throw new UserError(`${name} is down: \`ip link set dev ${name} up\` sets it up`);
     const state = new LinkState(name);
     try {
       return new CapLink(new cap.Cap(), state, found.hardware.mac, found.mtu, options.bufferBytes ?? 4 << 20);
