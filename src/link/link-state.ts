@@ -12,6 +12,7 @@ export class LinkState {
   readonly #events = new Handlers<LinkEvent>();
   #state: "up" | "down" | "gone";
   #watch: Watch | null = null;
+  #suspected = false;
   #closed = false;
 
   /** Watches an interface of the namespace that the thread is in. */
@@ -39,6 +40,16 @@ export class LinkState {
       setImmediate(() => this.#compare());
     }
     return remove;
+  }
+
+  /** Looks again soon: a failed send may tell of a change up to a second before the kernel's message does. */
+  suspect(): void {
+    if (this.#watch === null || this.#suspected) return;
+    this.#suspected = true;
+    setImmediate(() => {
+      this.#suspected = false;
+      this.#compare();
+    });
   }
 
   close(): void {

@@ -144,6 +144,7 @@ class PacketLink implements Link {
     const wanted = tx.count;
     const sent = tx.send();
     this.#txFrames += sent;
+    if (sent < wanted) this.#state.suspect();
     // Exact unless frames were refused, which is told apart by txErrors.
     this.#txBytes += sent === wanted ? bytes : Math.round((bytes * sent) / wanted);
     return sent;
