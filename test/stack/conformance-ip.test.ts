@@ -101,6 +101,15 @@ test("17. RFC 1122 3.2.1.3: our source is the one of our addresses that fits the
   expect(packet(bench.seen[0]!).src).toBe(HOST_IP);
 });
 
+test("17. of nested networks the smaller one's address speaks", () => {
+  const { identity } = new Bench({ addresses: ["10.1.2.3/24", "10.9.9.9/8", "172.16.0.1/12"] }).host;
+  const from = (dst: string) => identity.sourceFor(ip(dst));
+  expect(["10.1.2.77", "10.200.0.1", "172.31.0.1", "8.8.8.8"].map(from)).toEqual(
+    ["10.1.2.3", "10.9.9.9", "172.16.0.1", "10.1.2.3"].map(ip),
+  );
+  expect([identity.nextHop(ip("10.200.0.1")), identity.nextHop(ip("8.8.8.8"))]).toEqual([ip("10.200.0.1"), 0]);
+});
+
 describe("18. RFC 1122 3.2.1.7: time to live", () => {
   test.each([0, 1])("a datagram with TTL %d is taken all the same", (ttl) => {
     const [answer] = new Bench().send(echoFrame({ ttl }));

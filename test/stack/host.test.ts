@@ -120,11 +120,14 @@ describe("two hosts on a wire", () => {
     bench.link.setUp(false);
     bench.host.announce();
     expect(bench.host.stats().txFailed).toBe(1);
+    bench.host.announce();
+    expect(bench.host.stats().txFailed).toBe(2);
     expect(bench.events).toContainEqual({ type: "tx-failed", time: 0, frames: 1, error: "ENETDOWN" });
     bench.link.setUp(true);
     bench.host.announce();
     bench.clock.advance(1);
     expect(bench.seen.length).toBe(1);
+    expect(bench.host.stats().txFailed).toBe(2);
   });
 
   test("mistakes in the configuration are said in words", () => {

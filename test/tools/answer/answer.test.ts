@@ -92,6 +92,13 @@ describe("answer", () => {
     expect(s.out).toContain("1,501 echo requests answered");
   });
 
+  test("a flood of conflicts is counted right as well", () => {
+    const s = scene({ linesPerSecond: 2 });
+    s.bench.send(...Array.from({ length: 10 }, () => arpFrame({ spa: HOST_IP })));
+    s.bench.clock.advance(1000);
+    expect(lines(s.out).at(-2)).toBe("… and 8 more in the last second");
+  });
+
   test("what was not shown when it ends is told", async () => {
     const s = scene({ linesPerSecond: 1 });
     s.bench.send(echoFrame(), echoFrame(), echoFrame());

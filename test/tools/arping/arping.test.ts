@@ -118,6 +118,22 @@ Received 1 response(s)
     expect(await free.finish()).toBe(0);
   });
 
+  test("-D with a source: answers to others do not count", async () => {
+    const s = scene({ detect: true, source: ip("10.0.0.1"), count: 2 }, []);
+    const peer = s.wire.attach();
+    const say = (tpa: number) => {
+      const frame = support.arpFrame({ oper: 2, sha: OTHER, spa: ip("10.0.0.2"), tha: MAC, tpa }, MAC);
+      peer.tx.set(frame, peer.reserve(frame.length));
+      peer.commit(frame.length);
+      peer.flush();
+      s.clock.advance(1);
+    };
+    say(ip("10.0.0.99"));
+    expect(s.out).not.toContain("reply");
+    say(ip("10.0.0.1"));
+    expect(await s.finish()).toBe(1);
+  });
+
   test("-D hears an announcement of the address too", async () => {
     const s = scene({ detect: true, source: 0, count: 3 }, [{ mac: OTHER, answer: { arp: false } }]);
     const peer = s.wire.attach();
