@@ -8,6 +8,7 @@ import { UserError } from "../linux/errors.ts";
 import { readCounters } from "../linux/interface.ts";
 import { IpError, ipBatch, ipJson } from "../linux/iproute.ts";
 import { NetworkNamespace } from "../linux/namespace.ts";
+import { canBuildLabs } from "../linux/privilege.ts";
 import { processesIn } from "../linux/process.ts";
 import { LabNamespace } from "./namespace.ts";
 
@@ -51,10 +52,11 @@ interface LinkEntry {
 
 /**
  * Makes a lasting lab. When a step fails, what was made so far is taken away again.
- * @throws {UserError} when the name is taken or cannot be one.
+ * @throws {UserError} when the name is taken or cannot be one, or one is not root.
  */
 export function up(name: string, options: UpOptions = {}): void {
   requireLabName(name);
+  requireRoot();
   for (const netns of namespaces(name))
     if (existsSync(`${NETNS_FOLDER}/${netns}`))
       throw new UserError(
@@ -97,10 +99,11 @@ export interface DownResult {
 
 /**
  * Removes a lasting lab, and only what `up` marked.
- * @throws {UserError} when there is no such lab, or the namespaces of that name are not vethlab's.
+ * @throws {UserError} when there is no such lab, or the namespaces of that name are not vethlab's, or one is not root.
  */
 export function down(name: string): DownResult {
   requireLabName(name);
+  requireRoot();
   const found = namespaces(name).filter((netns) => existsSync(`${NETNS_FOLDER}/${netns}`));
   if (found.length === 0) throw new UserError(`no lab named ${name}: \`vethlab status\` shows those that are up`);
   for (const netns of found)
@@ -118,10 +121,15 @@ export function down(name: string): DownResult {
   return { removed: found, remaining };
 }
 
-/** All lasting labs of this machine. */
+/**
+ * All lasting labs of this machine.
+ * @throws {UserError} when there are named namespaces, and one may not look into them.
+ */
 export function list(): NamedLab[] {
   const labs = new Map<string, NamedEnd[]>();
-  for (const netns of existsSync(NETNS_FOLDER) ? readdirSync(NETNS_FOLDER).sort() : []) {
+  const names = existsSync(NETNS_FOLDER) ? readdirSync(NETNS_FOLDER).sort() : [];
+  if (names.length > 0) requireRoot();
+  for (const netns of names) {
     const name = markOf(netns);
     if (name === null) continue;
     const ends = labs.get(name) ?? [];
@@ -184,6 +192,11 @@ function inNamespace(netns: string, action: (namespace: NetworkNamespace) => voi
 
 function namespaces(name: string): [string, string] {
   return [`${name}-a`, `${name}-b`];
+}
+
+function requireRoot(): void {
+  if (!canBuildLabs())
+    throw new UserError("lasting labs need root: use sudo, or `vethlab shell`, a lab of your own that needs none");
 }
 
 function requireLabName(name: string): void {

@@ -34,7 +34,11 @@ export function shellCommand(): string[] {
 }
 
 function shellEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, PATH: `${BIN}:${process.env.PATH ?? ""}:/usr/sbin:/sbin`, VETHLAB_SHELL: "lab" };
+  return {
+    ...process.env,
+    PATH: `${BIN}:${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin`,
+    VETHLAB_SHELL: "lab",
+  };
 }
 
 function canContain(): boolean {

@@ -2,7 +2,7 @@
  * Network namespaces by descriptor (namespaces(7), setns(2)). Entering one is synchronous and always undone: a socket or
  * a child process made inside keeps the namespace, the thread does not.
  */
-import { closeSync, existsSync, openSync, statSync } from "node:fs";
+import { closeSync, constants, openSync, statSync } from "node:fs";
 import { SystemError, UserError } from "./errors.ts";
 import { errno, libc, must } from "./libc.ts";
 
@@ -55,10 +55,10 @@ export class NetworkNamespace {
    */
   static open(spec: string): NetworkNamespace {
     const path = /^\d+$/.test(spec) ? `/proc/${spec}/ns/net` : spec.includes("/") ? spec : `${NAMED}/${spec}`;
-    if (!existsSync(path)) throw new UserError(missing(spec, path));
     let fd: number;
     try {
-      fd = openSync(path, "r");
+      // Not waiting for whoever might write into a named pipe.
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EACCES" || code === "EPERM")
