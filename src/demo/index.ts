@@ -1,6 +1,7 @@
 /** The demo: acts in order, a summary, and the capture that Wireshark opens. */
+import { accessSync, constants, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../linux/errors.ts";
 import type { Act } from "./act.ts";
 import { bothEnds } from "./acts/both-ends.ts";
@@ -46,6 +47,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const recorder = new Recorder(narrator);
   const wanted = options.acts.length === 0 ? ACTS.map((_, i) => i + 1) : options.acts;
   const results: ActResult[] = [];
+  if (options.capture !== undefined) requireWritable(options.capture);
   if (!hasPing())
     narrator.prose(
       "Note",
@@ -105,16 +107,34 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
+/** Says before the acts what would fail after them; whether the disk has room shows only then. */
+function requireWritable(path: string): void {
+  try {
+    const info = statSync(path, { throwIfNoEntry: false });
+    if (info?.isDirectory()) throw captureError(path, "it is a folder");
+    accessSync(info === undefined ? dirname(path) : path, constants.W_OK);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    // `ENOENT: no such file or directory, access '/nowhere'`
+    const { message } = error as Error;
+    throw captureError(path, /^[A-Z0-9]+: (.*?), /.exec(message)?.[1] ?? message);
+  }
+}
+
+function captureError(path: string, reason: string): UserError {
+  return new UserError(`cannot write the capture ${path}: ${reason}; choose another place with --pcap FILE`);
+}
+
 /** A place that was asked for must work; the default falls back to the folder for temporary files. */
 function saveCapture(recorder: Recorder, wanted: string | undefined): string {
   const places = wanted === undefined ? [DEFAULT_CAPTURE, join(tmpdir(), DEFAULT_CAPTURE)] : [wanted];
-  let problem = "";
+  let failure: UserError | null = null;
   for (const path of places) {
     const error = recorder.save(path);
     if (error === null) return path;
-    problem = `cannot write the capture ${path}: ${error.message}`;
+    failure = captureError(path, error.message);
   }
-  throw new UserError(`${problem}; choose another place with --pcap FILE`);
+  throw failure;
 }
 
 function summarise(narrator: Narrator, results: readonly ActResult[], capture: string, ok: boolean): void {
