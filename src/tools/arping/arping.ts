@@ -118,7 +118,8 @@ class Arping implements ArpingRun {
   }
 
   get #isAnnouncing(): boolean {
-    return this.#options.unsolicited === true || this.#options.advertise === true;
+    const { detect, unsolicited, advertise } = this.#options;
+    return detect !== true && (unsolicited === true || advertise === true);
   }
 
   #input(batch: FrameBatch): void {

@@ -14,7 +14,7 @@ export interface PingOptions {
   readonly intervalMs?: number;
   /** -s: bytes of data; 56 unless given. From 16 on, round-trip times are shown, as iputils does. */
   readonly size?: number;
-  /** -W, in ms: how long to wait after the last request when nothing came back; 10,000 unless given. */
+  /** -W, in ms: how long to wait after the last request when nothing came back; 0 for ever; 10,000 unless given. */
   readonly lingerMs?: number;
   /** -w, in ms: stop then, however many requests were sent. */
   readonly deadlineMs?: number;

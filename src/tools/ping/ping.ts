@@ -280,12 +280,13 @@ class Pinger implements PingRun {
     });
   }
 
-  /** All is sent: wait for stragglers, twice the longest round trip or an interval, or -W if nothing came at all. */
+  /** All is sent: wait for stragglers, twice the longest round trip or an interval, or -W (0: for ever) if nothing came at all. */
   #scheduleExit(): void {
     if (this.#exitScheduled) return;
     this.#exitScheduled = true;
     const { received, max } = this.statistics;
     const linger = this.#options.lingerMs ?? DEFAULT_LINGER_MS;
+    if (received === 0 && linger === 0) return;
     const wait = received > 0 ? Math.max((2 * max) / 1000, this.#interval) : linger;
     this.#exit = this.#io.clock.setTimer(wait, () => this.#finish());
   }
