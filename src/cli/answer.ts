@@ -66,6 +66,9 @@ async function answer(flags: Flags): Promise<number> {
     if (!flags.force) refuseKernelAddresses(flags.ip, kernelAddresses(attachment.namespace));
     const { link } = attachment;
     const host = new Host(link, { addresses: flags.ip, mac: flags.mac, vlan: flags.vlan });
+    // Before the first line: whoever reads it may send a signal at once.
+    const stopListening = onEnd(() => run.interrupt());
+    process.on("SIGQUIT", () => run.interim());
     const run = startAnswer(
       host,
       { json: flags.json ?? false, quiet: flags.quiet ?? false, verbose: flags.verbose ?? false },
@@ -75,8 +78,6 @@ async function answer(flags: Flags): Promise<number> {
         err: (text) => void process.stderr.write(text),
       },
     );
-    const stopListening = onEnd(() => run.interrupt());
-    process.on("SIGQUIT", () => run.interim());
     const code = await run.done;
     stopListening();
     const { rxDropped } = link.stats();

@@ -88,13 +88,13 @@ async function arping(target: number, flags: Flags): Promise<number> {
     };
     const problem = checkArpingOptions(options);
     if (problem !== null) throw new UserError(problem);
+    const stopListening = onEnd(() => run.interrupt());
+    process.on("SIGQUIT", () => run.interrupt());
     const run = startArping(attachment.link, options, {
       clock: realClock,
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
     });
-    const stopListening = onEnd(() => run.interrupt());
-    process.on("SIGQUIT", () => run.interrupt());
     const code = await run.done;
     stopListening();
     return code;

@@ -106,9 +106,9 @@ async function ping(target: string, flags: Flags): Promise<number> {
     const options = pingOptions(target, flags, opened.from);
     const problem = checkPingOptions(options);
     if (problem !== null) throw new UserError(problem);
-    const run = startPing(opened.transport, options, io());
     const stopListening = onEnd(() => run.interrupt());
     process.on("SIGQUIT", () => run.interim());
+    const run = startPing(opened.transport, options, io());
     const code = await run.done;
     stopListening();
     return code;

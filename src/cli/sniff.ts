@@ -95,7 +95,7 @@ export function define(command: Command, outcome: Outcome): void {
       "Examples:\n  vethlab sniff -i ve1 -n -e arp\n  vethlab sniff -i ve1 --explain\n  vethlab sniff -i ve1 -w lab.pcapng\n" +
         "  vethlab sniff -r lab.pcapng -n -v icmp\n",
     )
-    .addHelpText("after", "\nCtrl-C ends with the counters; SIGUSR1 prints them and goes on.")
+    .addHelpText("after", "\nCtrl-C ends with the counters; Ctrl-\\ (or SIGUSR1) prints them and goes on.")
     .action(async (filter: string[], flags: Flags) => {
       outcome.code = await run(filter.join(" "), flags, counts);
     });
@@ -133,14 +133,16 @@ async function run(expression: string, flags: Flags, counts: Counts): Promise<nu
       ...given("writer", writer),
       ...given("name", flags.r),
     };
+    const stopListening = onEnd(() => sniffing.stop());
+    const progress = () => process.stderr.write(`vethlab sniff: ${progressLine(sniffing.counters())}`);
+    process.on("SIGUSR1", progress);
+    process.on("SIGQUIT", progress);
     process.stderr.write(source.opening);
     const sniffing = sniff(source.frames, options, {
       out: standardOutput(),
       isTerminal: process.stdout.isTTY === true,
       note: (message) => void process.stderr.write(`vethlab sniff: ${message}\n`),
     });
-    const stopListening = onEnd(() => sniffing.stop());
-    process.on("SIGUSR1", () => process.stderr.write(`vethlab sniff: ${progressLine(sniffing.counters())}`));
     const result = await sniffing.done;
     stopListening();
     if (flags.count) process.stdout.write(countLine(result));
