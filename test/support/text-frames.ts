@@ -31,7 +31,7 @@ export function textFrames(seed: number, count: number): TextFrame[] {
 }
 
 /** Pseudo-random numbers (mulberry32). */
-class Dice {
+export class Dice {
   private state: number;
 
   constructor(seed: number) {
