@@ -1,6 +1,8 @@
 /** A cable between two namespaces, and programs at its ends that end with the test. */
 import { Lab, type LabOptions } from "../../src/lab/lab.ts";
 import type { Port } from "../../src/lab/port.ts";
+import type { Link } from "../../src/link/link.ts";
+import type { PacketLinkOptions } from "../../src/link/packet.ts";
 import { type Finished, type Running, start, VETHLAB } from "./command.ts";
 
 export class Wire implements Disposable {
@@ -8,6 +10,7 @@ export class Wire implements Disposable {
   readonly ve0: Port;
   readonly ve1: Port;
   readonly #running = new Set<Running>();
+  readonly #links: Link[] = [];
 
   constructor(options: LabOptions = {}) {
     const { lab, ve0, ve1 } = Lab.pair(options);
@@ -19,6 +22,13 @@ export class Wire implements Disposable {
   /** What `--netns` takes for the namespace of this end. */
   netns(port: Port): string {
     return port.namespace.kernel.path;
+  }
+
+  /** A link of the test's own at this end. */
+  openLink(port: Port, options: Omit<PacketLinkOptions, "namespace"> = {}): Link {
+    const link = port.openLink(options);
+    this.#links.push(link);
+    return link;
   }
 
   /** Starts a program in the namespace of this end. */
@@ -49,6 +59,7 @@ export class Wire implements Disposable {
   /** Ends what still runs, then takes the cable away. */
   close(): void {
     for (const { child } of this.#running) child.kill("SIGKILL");
+    for (const link of this.#links) link.close();
     this.lab.close();
   }
 
