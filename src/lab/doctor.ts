@@ -49,7 +49,7 @@ export function examine(): Finding[] {
 }
 
 const PACKAGE_FIX = (name: string, needs: string) =>
-  `apt-get install ${needs}, then \`npm install ${name} --no-save\` in vethlab's folder`;
+  `apt-get install ${needs}, then \`npm run setup\` in vethlab's folder`;
 
 function nodeVersion(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

@@ -59,7 +59,7 @@ export function openCapLink(name: string, options: CapLinkOptions = {}): Link {
   const cap = loadCap();
   if (cap === null)
     throw new UserError(
-      "the optional package `cap` is not built: `apt-get install libpcap-dev g++ make`, then `npm install` in vethlab's folder",
+      "the optional package `cap` is not built: `apt-get install libpcap-dev g++ make`, then `npm run setup` in vethlab's folder",
     );
   const open = () => {
     const found = queryInterfaces((query) => ({

@@ -57,7 +57,7 @@ export function openRawIcmp(
   if (module === null)
     throw new UserError(
       "the optional package `raw-socket` is not built (it needs Node 20 or 22 and a compiler): " +
-        "`apt-get install g++ make`, then `npm install` in vethlab's folder",
+        "`apt-get install g++ make`, then `npm run setup` in vethlab's folder",
     );
   const open = () => adapt(module, options);
   return options.namespace === undefined ? open() : options.namespace.run(open);
