@@ -30,17 +30,12 @@ export function examine(): Finding[] {
     privileges(),
     packetSockets(),
     libpcap(),
-    optional(
-      "cap",
-      hasCap(),
-      "libpcap as a second kind of link: `ping --via cap`",
-      PACKAGE_FIX("cap", "libpcap-dev g++ make"),
-    ),
+    optional("cap", hasCap(), "libpcap as a second kind of link: `ping --via cap`", packageFix("libpcap-dev g++ make")),
     optional(
       "raw-socket",
       hasRawSocket(),
       "the kernel's IP stack to compare with: `ping --via kernel`",
-      PACKAGE_FIX("raw-socket", "g++ make"),
+      packageFix("g++ make"),
     ),
     program("ping", "the demo shows the kernel's own ping", "apt-get install iputils-ping", ["-V"]),
     program("tcpdump", "to compare our sniffer with", "apt-get install tcpdump", ["--version"]),
@@ -48,8 +43,7 @@ export function examine(): Finding[] {
   ];
 }
 
-const PACKAGE_FIX = (name: string, needs: string) =>
-  `apt-get install ${needs}, then \`npm run setup\` in vethlab's folder`;
+const packageFix = (needs: string) => `apt-get install ${needs}, then \`npm run setup\` in vethlab's folder`;
 
 function nodeVersion(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
