@@ -3,7 +3,7 @@ import type * as ipv4 from "../../packets/ipv4-address.ts";
 import { UserError } from "../linux/errors.ts";
 import { realClock } from "../stack/clock.ts";
 import { type ArpingOptions, checkArpingOptions, startArping } from "../tools/arping/index.ts";
-import { type Attachment, attach, sourceOf } from "./attach.ts";
+import { type Attachment, attach, sourceMacOf, sourceOf } from "./attach.ts";
 import type { Outcome } from "./command.ts";
 import {
   address,
@@ -69,10 +69,11 @@ export function define(command: Command, outcome: Outcome): void {
 async function arping(target: number, flags: Flags): Promise<number> {
   const attachment = attach(flags.I, { netns: flags.netns });
   try {
+    const source = askAs(target, flags, attachment);
     const options: ArpingOptions = {
       target,
-      source: askAs(target, flags, attachment),
-      mac: flags.sourceMac ?? attachment.link.mac,
+      source,
+      mac: sourceMacOf(attachment.link, flags.sourceMac, source),
       detect: flags.D ?? false,
       unsolicited: flags.U ?? false,
       advertise: flags.A ?? false,

@@ -1,5 +1,6 @@
 /** Opening an interface as the commands name it, and deciding who one is there. */
 import * as ipv4 from "../../packets/ipv4-address.ts";
+import * as mac from "../../packets/mac.ts";
 import { openCapLink } from "../link/cap.ts";
 import type { Link } from "../link/link.ts";
 import { openPacketLink, type PacketLinkOptions } from "../link/packet.ts";
@@ -101,6 +102,11 @@ export function sourceOf(name: string, namespace: NetworkNamespace | null, given
       `${name} has ${ipv4.format(own.address)}, which never goes on a wire: give an address, such as --source-ip 10.0.0.1/24`,
     );
   return { prefix: own, borrowed: true };
+}
+
+/** The MAC address to speak from: the one given, else the interface's own; a loopback has none and gets the address's. */
+export function sourceMacOf(link: Link, given: mac.Mac | undefined, ip: number): mac.Mac {
+  return given ?? (mac.isZero(link.mac, 0) ? mac.forIpv4(ip) : link.mac);
 }
 
 /** The line that says what the kernel dropped: nothing is lost silently. */

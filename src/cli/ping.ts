@@ -10,7 +10,7 @@ import { KernelTransport } from "../tools/ping/kernel-transport.ts";
 import { checkPingOptions, type PingIo, type PingOptions, parsePattern } from "../tools/ping/options.ts";
 import { startPing } from "../tools/ping/ping.ts";
 import type { EchoTransport } from "../tools/ping/transport.ts";
-import { attach, droppedLine, enterNamespace, sourceOf } from "./attach.ts";
+import { attach, droppedLine, enterNamespace, sourceMacOf, sourceOf } from "./attach.ts";
 import type { Outcome } from "./command.ts";
 import {
   address,
@@ -139,7 +139,7 @@ function throughHost(target: string, flags: Flags): Opened {
     const source = sourceOf(name, namespace, flags.sourceIp);
     // The kernel answers for what is its own; for an address of ours we must, or no reply finds its way back.
     const answer = { arp: !source.borrowed, echo: !source.borrowed };
-    const mac = flags.sourceMac ?? link.mac;
+    const mac = sourceMacOf(link, flags.sourceMac, source.prefix.address);
     const host = new Host(link, { addresses: [source.prefix], mac, gateway: flags.gateway, answer });
     const dst = ipv4.parse(target) ?? 0;
     const problem = whyNot(host, dst);
