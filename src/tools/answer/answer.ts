@@ -140,13 +140,13 @@ class Answer implements AnswerRun {
   #linkEnded(reason: string): void {
     if (this.#ended) return;
     if (this.#options.json === true) this.#object({ event: "error", error: reason });
-    else this.#io.err(`answer: ${reason}\n`);
+    else this.#io.err(`vethlab answer: ${reason}\n`);
     this.#finish(2);
   }
 
   #note(text: string): void {
     if (this.#options.json === true) this.#object({ event: "link", text });
-    else this.#io.err(`answer: ${text}\n`);
+    else this.#io.err(`vethlab answer: ${text}\n`);
   }
 
   #finish(code: number): void {

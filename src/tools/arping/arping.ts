@@ -169,7 +169,7 @@ class Arping implements ArpingRun {
   #linkEnded(reason: string): void {
     if (this.#ended) return;
     if (this.#options.json === true) this.#object({ error: reason });
-    else this.#io.err(`arping: ${reason}\n`);
+    else this.#io.err(`vethlab arping: ${reason}\n`);
     this.#finish(2);
   }
 

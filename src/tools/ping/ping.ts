@@ -259,7 +259,7 @@ class Pinger implements PingRun {
     if (this.#ended) return;
     this.#writeFlood();
     if (this.#options.json === true) this.#object({ error: reason });
-    else this.#io.err(`ping: ${reason}\n`);
+    else this.#io.err(`vethlab ping: ${reason}\n`);
     this.#finish(2);
   }
 

@@ -141,7 +141,7 @@ describe("answer", () => {
     const s = scene();
     s.bench.link.remove();
     expect(await s.run.done).toBe(2);
-    expect(s.err).toBe("answer: ve1 is gone: deleted, or moved to another namespace\n");
+    expect(s.err).toBe("vethlab answer: ve1 is gone: deleted, or moved to another namespace\n");
     expect(s.out).toContain("answer statistics");
   });
 
@@ -152,7 +152,7 @@ describe("answer", () => {
     const waits = scene({ surviveDown: true });
     waits.bench.link.setUp(false);
     waits.bench.link.setUp(true);
-    expect(waits.err).toBe("answer: ve1 is down: waiting for it\nanswer: ve1 is up again\n");
+    expect(waits.err).toBe("vethlab answer: ve1 is down: waiting for it\nvethlab answer: ve1 is up again\n");
     expect(waits.bench.send(arpFrame())).toHaveLength(1);
   });
 });

@@ -211,7 +211,7 @@ Received 1 response(s)
     s.clock.advance(500);
     s.link.remove();
     expect(await s.finish()).toBe(2);
-    expect(s.err).toBe("arping: ve0 is gone: deleted, or moved to another namespace\n");
+    expect(s.err).toBe("vethlab arping: ve0 is gone: deleted, or moved to another namespace\n");
     expect(s.out).toContain("Received 1 response(s)\n");
   });
 

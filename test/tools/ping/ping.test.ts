@@ -289,9 +289,9 @@ ${flood}
   });
 
   test.each([
-    ["set down", (s: Scene) => s.ve0.setUp(false), "ping: ve0 is down, or its peer is\n"],
-    ["its peer set down", (s: Scene) => s.ve1.setUp(false), "ping: ve0 is down, or its peer is\n"],
-    ["deleted", (s: Scene) => s.ve0.remove(), "ping: ve0 is gone: deleted, or moved to another namespace\n"],
+    ["set down", (s: Scene) => s.ve0.setUp(false), "vethlab ping: ve0 is down, or its peer is\n"],
+    ["its peer set down", (s: Scene) => s.ve1.setUp(false), "vethlab ping: ve0 is down, or its peer is\n"],
+    ["deleted", (s: Scene) => s.ve0.remove(), "vethlab ping: ve0 is gone: deleted, or moved to another namespace\n"],
   ])("the interface is %s: one line, the summary, exit 2", async (_, happen, line) => {
     const s = scene();
     s.clock.advance(1500);
