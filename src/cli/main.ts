@@ -33,12 +33,12 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 };
 
 const EXAMPLES = `Examples:
-  vethlab demo                                  watch ARP and ping on a real virtual cable, explained
-  vethlab shell                                 a lab of your own, no root needed; then, inside it:
-    vethlab answer -I ve1 --ip 10.0.0.2 &         be 10.0.0.2 on one end
-    vethlab ping -I ve0 --source-ip 10.0.0.1/24 10.0.0.2   and ask for it on the other
-    vethlab sniff -i ve1 -n -e arp                watch the ARP requests come out
-  vethlab doctor                                what does this machine allow?
+  vethlab demo      watch ARP and ping on a real virtual cable, explained
+  vethlab shell     a lab of your own, no root needed; then, inside it:
+    vethlab answer -I ve1 --ip 10.0.0.2 &                  be 10.0.0.2 at ve1,
+    vethlab ping -I ve0 --source-ip 10.0.0.1/24 10.0.0.2   ask for it at ve0,
+    vethlab sniff -i ve1 -n -e arp                         and watch
+  vethlab doctor    what does this machine allow?
 `;
 
 /**

@@ -4,6 +4,7 @@ import { joinShell, shellCommand, startShell } from "../lab/shell.ts";
 import { requireLabPrivileges } from "../linux/privilege.ts";
 import type { Outcome } from "./command.ts";
 import { integer } from "./options.ts";
+import { ownName } from "./own-name.ts";
 import { ownsTerminal, SIGNAL_EXIT } from "./signals.ts";
 
 export function define(command: Command, outcome: Outcome): void {
@@ -49,14 +50,17 @@ async function runShell(command: readonly string[], interactive: boolean): Promi
 }
 
 function banner(): string {
-  return `A lab of your own: ve0 and ve1 are the two ends of one virtual cable, up and without addresses, in a network
-namespace that nobody else sees. Leave with \`exit\`: everything made here disappears.
+  return `A lab of your own: ve0 and ve1 are the two ends of one virtual cable, up and
+without addresses, in a network namespace that nobody else sees. Leave with
+\`exit\`: everything made here disappears.
 
   try    ip -br link
-         ip address add 10.0.0.1/24 dev ve0        the kernel owns 10.0.0.1, on ve0
-         vethlab answer -I ve1 --ip 10.0.0.2 &     vethlab plays 10.0.0.2, on ve1
-         ping -c 3 10.0.0.2                        the kernel asks, vethlab answers
-  watch  vethlab shell --join ${process.pid}   in a second terminal, then: vethlab sniff -i ve1 -n -e
+         ip address add 10.0.0.1/24 dev ve0      the kernel owns it, on ve0
+         vethlab answer -I ve1 --ip 10.0.0.2 &   vethlab plays 10.0.0.2, on ve1
+         ping -c 3 10.0.0.2                      the kernel pings it
+  watch  in a second terminal:
+         ${ownName()} shell --join ${process.pid}
+         vethlab sniff -i ve1 -n -e
 
 `;
 }

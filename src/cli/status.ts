@@ -21,5 +21,5 @@ function describe(end: NamedEnd): string {
   if (!end.present) return `${where}  is gone (deleted, or moved to another namespace)`;
   const state = end.up ? (end.running ? "up" : "up, but the other end is down") : "down";
   const addresses = end.addresses.length === 0 ? "no address" : end.addresses.join(" ");
-  return `${where}  ${state}  ${end.mac}  mtu ${end.mtu}  ${addresses}  received ${end.rxPackets}, sent ${end.txPackets} frames`;
+  return `${where}  ${state}  ${end.mac}  mtu ${end.mtu}  ${addresses}  rx ${end.rxPackets}  tx ${end.txPackets}`;
 }

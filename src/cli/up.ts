@@ -3,6 +3,7 @@ import * as ipv4 from "../../packets/ipv4-address.ts";
 import { up } from "../lab/named.ts";
 import type { Outcome } from "./command.ts";
 import { prefix } from "./options.ts";
+import { ownName } from "./own-name.ts";
 
 export function define(command: Command, outcome: Outcome): void {
   command
@@ -11,20 +12,21 @@ export function define(command: Command, outcome: Outcome): void {
     .option("--address1 <address>", "give the kernel this address on ve1", prefix)
     .addHelpText(
       "before",
-      "Examples:\n  vethlab up\n  vethlab up --address0 10.0.0.1/24\n  sudo ip netns exec lab-a ping 10.0.0.2\n",
+      "Examples:\n  vethlab up\n  vethlab up --address0 10.0.0.1/24 --address1 10.0.0.2/24\n  ip netns exec lab-a ping 10.0.0.2\n",
     )
     .action((name: string, options: { address0?: ipv4.Prefix; address1?: ipv4.Prefix }) => {
       up(name, {
         address0: options.address0 && ipv4.formatPrefix(options.address0),
         address1: options.address1 && ipv4.formatPrefix(options.address1),
       });
+      const vethlab = ownName();
       process.stdout.write(
         `${name} is up: ve0 in the namespace ${name}-a, ve1 in ${name}-b\n` +
-          `  look:    vethlab sniff --netns ${name}-b -i ve1 -n -e\n` +
-          `  answer:  vethlab answer --netns ${name}-b -I ve1 --ip 10.0.0.2\n` +
-          `  ask:     vethlab ping --netns ${name}-a -I ve0 --source-ip 10.0.0.1/24 10.0.0.2\n` +
+          `  look:    ${vethlab} sniff --netns ${name}-b -i ve1 -n -e\n` +
+          `  answer:  ${vethlab} answer --netns ${name}-b -I ve1 --ip 10.0.0.2\n` +
+          `  ask:     ${vethlab} ping --netns ${name}-a -I ve0 --source-ip 10.0.0.1/24 10.0.0.2\n` +
           `  enter:   ip netns exec ${name}-a bash\n` +
-          `  remove:  vethlab down${name === "lab" ? "" : ` ${name}`}\n`,
+          `  remove:  ${vethlab} down${name === "lab" ? "" : ` ${name}`}\n`,
       );
       outcome.code = 0;
     });
