@@ -2,6 +2,11 @@
 export class Handlers<T> {
   #list: readonly ((value: T) => void)[] = [];
 
+  /** Listeners now. */
+  get count(): number {
+    return this.#list.length;
+  }
+
   /** Adds a listener; the result removes it. */
   add(handler: (value: T) => void): () => void {
     this.#list = [...this.#list, handler];

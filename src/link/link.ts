@@ -102,6 +102,16 @@ export interface Link {
   /** Puts the frame written at the last reserved offset into the batch; `length` as it turned out, in bytes. */
   commit(length: number): void;
   /**
+   * True while a batch is handled whose frames may be rewritten and sent from where they lie: see `commitReceived`.
+   * Missing on links that cannot.
+   */
+  readonly canReturn?: boolean;
+  /**
+   * Puts a received frame, rewritten in place, into the outgoing batch, which must be flushed before the handler returns.
+   * @param offset of its first byte in the received batch's buffer. @param length in bytes.
+   */
+  commitReceived?(offset: number, length: number): void;
+  /**
    * Sends the batch in as few system calls as it takes. Failures are counted, never thrown.
    * @returns the number of frames sent.
    */

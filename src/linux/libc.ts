@@ -68,6 +68,11 @@ export const libc = {
     len: number,
     flags: number,
   ) => number,
+  poll: library.func("int poll(void *fds, ulong count, int timeout)") as (
+    fds: Uint8Array,
+    count: number,
+    timeout: number,
+  ) => number,
   close: library.func("int close(int fd)") as (fd: number) => number,
   setns: library.func("int setns(int fd, int type)") as (fd: number, type: number) => number,
   unshare: library.func("int unshare(int flags)") as (flags: number) => number,
@@ -154,6 +159,23 @@ export function map(fd: number, length: number): Mapping {
       libc.mmap(address, length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS | MAP_FIXED, -1, 0);
     },
   };
+}
+
+const POLLIN = 1;
+const POLLERR_HUP_NVAL = 8 | 16 | 32;
+// struct pollfd: int fd, short events, short revents.
+const pollfd = new Uint8Array(8);
+const pollfdWords = new Int32Array(pollfd.buffer);
+
+/**
+ * Blocks the calling thread until `fd` is readable or in error.
+ * @param ms milliseconds to wait at most. @returns 1 readable, 0 neither, -1 in error.
+ */
+export function waitReadable(fd: number, ms: number): number {
+  pollfdWords[0] = fd;
+  pollfdWords[1] = POLLIN;
+  if (libc.poll(pollfd, 1, ms) <= 0) return 0;
+  return ((pollfdWords[1]! >>> 16) & POLLERR_HUP_NVAL) === 0 ? 1 : -1;
 }
 
 /** The event loop watching one descriptor. */

@@ -1,10 +1,12 @@
 /**
- * AF_PACKET sockets (packet(7)): a TPACKET_V2 ring that the kernel writes received frames into, and batches of frames out
- * through one sendmmsg. This is the mechanism; src/link/packet.ts makes a link of it.
+ * AF_PACKET sockets (packet(7)): a ring that the kernel writes received frames into, and batches of frames out through one
+ * sendmmsg. This is the mechanism; src/link/packet.ts makes a link of it.
  */
 import { Errno, SystemError, UserError } from "./errors.ts";
 import { ARPHRD_ETHER, ARPHRD_LOOPBACK, InterfaceQuery } from "./interface.ts";
-import { errno, libc, type Mapping, map, must } from "./libc.ts";
+import { errno, libc, map, must } from "./libc.ts";
+import { LINK_HEADER, openRing, type ReceiveRing } from "./packet-ring.ts";
+import { TxBatch } from "./tx-batch.ts";
 
 const AF_PACKET = 17;
 const SOCK_RAW_CLOEXEC_NONBLOCK = 3 | 0x80000 | 0x800;
@@ -14,37 +16,9 @@ const SO_ERROR = 4;
 const SO_ATTACH_FILTER = 26;
 const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
-const PACKET_RX_RING = 5;
 const PACKET_STATISTICS = 6;
-const PACKET_VERSION = 10;
 const PACKET_IGNORE_OUTGOING = 23;
 const PACKET_MR_PROMISC = 1;
-const TPACKET_V2 = 1;
-const MSG_DONTWAIT = 0x40;
-
-/** Where a ring slot's header (tpacket2_hdr, then sockaddr_ll) keeps its fields; host byte order. */
-export const Slot = {
-  STATUS: 0,
-  LEN: 4,
-  SNAPLEN: 8,
-  MAC: 12,
-  SEC: 16,
-  NSEC: 20,
-  VLAN_TCI: 24,
-  VLAN_TPID: 26,
-  PKTTYPE: 32 + 10,
-} as const;
-
-/** Bits of a slot's status word. */
-export const SlotStatus = { User: 1, Losing: 4, ChecksumNotReady: 8, VlanValid: 0x10, VlanTpidValid: 0x40 } as const;
-
-/** sockaddr_ll's packet type for frames that this machine sends. */
-export const PACKET_OUTGOING = 4;
-
-/** Bytes of a slot before the Ethernet header, rounded up: header 52, alignment to 16, and room for the link header. */
-const SLOT_OVERHEAD = 96;
-/** A VLAN tag that is put back needs four more. */
-const LINK_HEADER = 14 + 4;
 
 /** A compiled filter: `count` instructions of struct sock_filter, eight bytes each, as SO_ATTACH_FILTER takes them. */
 export interface SocketFilter {
@@ -59,7 +33,9 @@ export interface PacketSocketOptions {
   readonly outgoing: boolean;
   /** Receive frames for other stations' MAC addresses on a real card; veth delivers them anyway. */
   readonly promiscuous: boolean;
-  /** Ring size in bytes; rounded down to whole slots. */
+  /** Slots that wake for every frame, or blocks of many frames. */
+  readonly ring: ReceiveRing["kind"];
+  /** Ring size in bytes; rounded down to whole slots or blocks. */
   readonly ringBytes: number;
   /** Frames that one sendmmsg carries at most. */
   readonly txBatch: number;
@@ -74,10 +50,7 @@ export interface PacketSocket {
   readonly mtu: number;
   readonly loopback: boolean;
   readonly query: InterfaceQuery;
-  /** The receive ring: `slots` slots of `slotSize` bytes. */
-  readonly ring: Mapping;
-  readonly slots: number;
-  readonly slotSize: number;
+  readonly ring: ReceiveRing;
   readonly tx: TxBatch;
   close(): void;
 }
@@ -107,15 +80,14 @@ export function openPacketSocket(options: PacketSocketOptions): PacketSocket {
       throw new UserError(`${name} is not an Ethernet (hardware type ${hardware?.type}): only those can be used here`);
     const mtu = query.mtu(name);
 
-    setInt(fd, PACKET_VERSION, TPACKET_V2);
     if (!options.outgoing) setInt(fd, PACKET_IGNORE_OUTGOING, 1);
     if (options.filter !== undefined) attachFilter(fd, options.filter);
-    const { ring, slots, slotSize } = openRing(fd, mtu, options.ringBytes);
+    const ring = openRing(fd, options.ring, mtu, options.ringBytes);
     bind(fd, index);
     if (options.promiscuous) setPromiscuous(fd, index);
     // An interface that is down reports it as a pending error at once; it is no failure to have opened it.
     takeError(fd);
-    const tx = new TxBatch(fd, options.txBatch, mtu + LINK_HEADER);
+    const tx = new TxBatch(fd, options.txBatch, mtu + LINK_HEADER, ring.memory);
     return {
       fd,
       index,
@@ -124,12 +96,10 @@ export function openPacketSocket(options: PacketSocketOptions): PacketSocket {
       loopback: hardware.type === ARPHRD_LOOPBACK,
       query,
       ring,
-      slots,
-      slotSize,
       tx,
       close() {
         libc.close(fd);
-        ring.release();
+        ring.memory.release();
         tx.release();
       },
     };
@@ -157,21 +127,6 @@ export function takeStatistics(fd: number, into: Uint32Array): void {
 function setInt(fd: number, option: number, value: number): void {
   const bytes = new Uint8Array(Int32Array.of(value).buffer);
   must("setsockopt", libc.setsockopt(fd, SOL_PACKET, option, bytes, 4), `packet option ${option}`);
-}
-
-function openRing(fd: number, mtu: number, bytes: number): { ring: Mapping; slots: number; slotSize: number } {
-  let slotSize = 2048;
-  while (slotSize < mtu + LINK_HEADER + SLOT_OVERHEAD) slotSize *= 2;
-  const blockSize = Math.max(slotSize, 65_536);
-  const blocks = Math.max(1, Math.floor(bytes / blockSize));
-  const slots = (blocks * blockSize) / slotSize;
-  const request = Uint32Array.of(blockSize, blocks, slotSize, slots);
-  must(
-    "setsockopt",
-    libc.setsockopt(fd, SOL_PACKET, PACKET_RX_RING, new Uint8Array(request.buffer), 16),
-    `a receive ring of ${slots} slots of ${slotSize} bytes`,
-  );
-  return { ring: map(fd, blocks * blockSize), slots, slotSize };
 }
 
 function attachFilter(fd: number, filter: SocketFilter): void {
@@ -202,94 +157,4 @@ function setPromiscuous(fd: number, index: number): void {
   request.setInt32(0, index, true);
   request.setUint16(4, PACKET_MR_PROMISC, true);
   must("setsockopt", libc.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, new Uint8Array(request.buffer), 16));
-}
-
-const MMSGHDR = 64;
-const IOVEC = 16;
-
-/** Outgoing frames side by side in one piece of memory, with the message headers that point at them written once. */
-export class TxBatch {
-  readonly bytes: Uint8Array;
-  readonly slotSize: number;
-  readonly capacity: number;
-  readonly #fd: number;
-  readonly #memory: Mapping;
-  readonly #iovecs: DataView;
-  count = 0;
-  /** errno of the last frame that could not be sent, 0 if none. */
-  lastError = 0;
-  /** Frames that could not be sent. */
-  errors = 0;
-
-  constructor(fd: number, capacity: number, frameLength: number) {
-    this.#fd = fd;
-    this.capacity = capacity;
-    this.slotSize = (frameLength + 63) & ~63;
-    const data = capacity * this.slotSize;
-    const total = (data + capacity * (MMSGHDR + IOVEC) + 4095) & ~4095;
-    this.#memory = map(-1, total);
-    this.bytes = new Uint8Array(this.#memory.buffer, 0, data);
-    const headers = new DataView(this.#memory.buffer, data, capacity * MMSGHDR);
-    this.#iovecs = new DataView(this.#memory.buffer, data + capacity * MMSGHDR, capacity * IOVEC);
-    this.#headersAt = this.#memory.address + BigInt(data);
-    const iovecsAt = this.#headersAt + BigInt(capacity * MMSGHDR);
-    for (let i = 0; i < capacity; i++) {
-      headers.setBigUint64(i * MMSGHDR + 16, iovecsAt + BigInt(i * IOVEC), true);
-      headers.setBigUint64(i * MMSGHDR + 24, 1n, true);
-      this.#iovecs.setBigUint64(i * IOVEC, this.#memory.address + BigInt(i * this.slotSize), true);
-    }
-    // The addresses within the batch, made once: arithmetic on bigints allocates.
-    this.#headerAddress = Array.from({ length: capacity }, (_, i) => this.#headersAt + BigInt(i * MMSGHDR));
-  }
-
-  readonly #headersAt: bigint;
-  readonly #headerAddress: readonly bigint[];
-
-  /** Appends the frame that was written into the slot `count`. */
-  push(length: number): void {
-    this.#iovecs.setUint32(this.count * IOVEC + 8, length, true);
-    this.count++;
-  }
-
-  /** The length in bytes of the frame in a slot. */
-  lengthAt(slot: number): number {
-    return this.#iovecs.getUint32(slot * IOVEC + 8, true);
-  }
-
-  /**
-   * Sends all that was pushed; a frame that the kernel refuses is counted and left out, the rest goes on.
-   * @returns the number of frames sent.
-   */
-  send(): number {
-    let next = 0;
-    let sent = 0;
-    let retried = false;
-    while (next < this.count) {
-      const n = libc.sendmmsg(this.#fd, this.#headerAddress[next]!, this.count - next, MSG_DONTWAIT);
-      if (n > 0) {
-        sent += n;
-        next += n;
-        continue;
-      }
-      const code = errno();
-      if (code === Errno.EINTR) continue;
-      if (code === Errno.ENETDOWN && !retried) {
-        // An error left over from an earlier link down is reported once, even when the link is up again.
-        retried = true;
-        continue;
-      }
-      this.lastError = code;
-      // The interface itself cannot send: no frame of this batch will fare better.
-      const rest = code === Errno.ENETDOWN || code === Errno.ENXIO || code === Errno.EBADF;
-      const lost = rest ? this.count - next : 1;
-      this.errors += lost;
-      next += lost;
-    }
-    this.count = 0;
-    return sent;
-  }
-
-  release(): void {
-    this.#memory.release();
-  }
 }

@@ -67,43 +67,70 @@ export class IcmpHandler {
   /**
    * Answers an echo request from the address asked, with all its data (RFC 1122, 3.2.2.6). The answer goes back to the
    * station that delivered the request, not through the neighbour cache: so a flood of senders cannot push anybody out
-   * of it, nor make us send requests. IPv4 options are not returned.
+   * of it, nor make us send requests. IPv4 options are not returned. Where the link lets it, the request becomes the
+   * answer where it lies.
    */
   #reply(off: number, end: number): Verdict {
     const core = this.#core;
-    const { buf, frame, network } = core.received;
+    const { buf, frame } = core.received;
     const length = ipv4.MIN_HEADER_LENGTH + end - off;
     if (length > core.link.mtu) return Drop.TooLong;
+    if (core.output.canReturn && off - frame === core.output.headerLength + ipv4.MIN_HEADER_LENGTH) {
+      this.#count(off, end);
+      this.#writeReply(buf, frame, off, length);
+      core.output.commitReceived(frame, length);
+      return ACCEPTED;
+    }
     const at = core.output.reserve(length);
     if (at < 0) return Drop.TxFull;
-    const tx = core.link.tx;
-    const source = frame + SRC;
-    core.output.writeHeader(tx, at, mac.high16(buf, source), mac.low32(buf, source), EtherType.Ipv4);
-    const ip = at + core.output.headerLength;
+    this.#count(off, end);
+    const message = at + core.output.headerLength + ipv4.MIN_HEADER_LENGTH;
+    core.output.copy(buf, off, core.link.tx, message, end - off);
+    this.#writeReply(core.link.tx, at, message, length);
+    core.output.commit(length);
+    return ACCEPTED;
+  }
+
+  /**
+   * Writes the headers around a copy of the request's message, or around the message itself where it lies.
+   * @param out the reply's first byte. @param length of its datagram in bytes.
+   */
+  #writeReply(tx: Uint8Array, out: number, message: number, length: number): void {
+    const { output, received } = this.#core;
+    const { buf, frame, network } = received;
     const from = ipv4.src(buf, network);
     const to = ipv4.dst(buf, network);
     const flags = ipv4.flags(buf, network) & ipv4.Flag.DontFragment;
-    const id = this.nextIdentification();
     const tos = ipv4.tos(buf, network);
+    const source = frame + SRC;
+    output.writeHeader(tx, out, mac.high16(buf, source), mac.low32(buf, source), EtherType.Ipv4);
+    const id = this.nextIdentification();
+    const ip = out + output.headerLength;
     ipv4.writeHeader(tx, ip, length, id, flags, DEFAULT_TTL, ipv4.Protocol.Icmp, to, from, tos);
-    const message = ip + ipv4.MIN_HEADER_LENGTH;
-    core.output.copy(buf, off, tx, message, end - off);
-    icmp.replyInPlace(tx, message, message + end - off);
-    core.output.commit(length);
+    icmp.replyInPlace(tx, message, out + output.headerLength + length);
+  }
+
+  /** Counts an answer and tells of it, before the request may be overwritten. */
+  #count(off: number, end: number): void {
     this.#answered++;
-    if (core.observers.listening)
-      core.observers.emit({
-        type: "echo-answered",
-        time: core.time(),
-        from,
-        to,
-        mac: buf.slice(source, source + mac.LENGTH),
-        id: icmp.identifier(buf, off),
-        seq: icmp.sequence(buf, off),
-        length: end - off,
-        ttl: ipv4.ttl(buf, network),
-      });
-    return ACCEPTED;
+    if (this.#core.observers.listening) this.#reportAnswer(off, end);
+  }
+
+  #reportAnswer(off: number, end: number): void {
+    const core = this.#core;
+    const { buf, frame, network } = core.received;
+    const source = frame + SRC;
+    core.observers.emit({
+      type: "echo-answered",
+      time: core.time(),
+      from: ipv4.src(buf, network),
+      to: ipv4.dst(buf, network),
+      mac: buf.slice(source, source + mac.LENGTH),
+      id: icmp.identifier(buf, off),
+      seq: icmp.sequence(buf, off),
+      length: end - off,
+      ttl: ipv4.ttl(buf, network),
+    });
   }
 
   #replied(off: number, end: number): Verdict {

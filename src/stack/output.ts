@@ -59,6 +59,18 @@ export class Output {
     if (this.#corked === 0) this.#flush();
   }
 
+  /** True if the frame being handled may be rewritten in its place and sent from there: see {@link commitReceived}. */
+  get canReturn(): boolean {
+    return this.link.canReturn === true;
+  }
+
+  /** Commits the frame being handled, rewritten in place. It must be corked and uncorked within its batch's handling. */
+  commitReceived(off: number, payload: number): void {
+    this.link.commitReceived?.(off, this.headerLength + payload);
+    this.#pending++;
+    if (this.#corked === 0) this.#flush();
+  }
+
   /** Sends a copy of a whole frame whose destination is filled in on the way. */
   sendCopy(buf: Uint8Array, off: number, length: number, high: number, low: number): void {
     const at = this.link.reserve(length);
