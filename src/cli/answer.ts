@@ -3,8 +3,8 @@ import * as ipv4 from "../../packets/ipv4-address.ts";
 import { UserError } from "../linux/errors.ts";
 import { realClock } from "../stack/clock.ts";
 import { Host } from "../stack/host.ts";
-import { startAnswer } from "../tools/answer/index.ts";
-import { attach, droppedLine, kernelAddresses } from "./attach.ts";
+import { type AnswerRun, type AnswerToolOptions, startAnswer, startAnswerThread } from "../tools/answer/index.ts";
+import { type Attachment, attach, droppedLine, kernelAddresses } from "./attach.ts";
 import type { Outcome } from "./command.ts";
 import { choice, integer, interfaceName, NETNS_HELP, nonEmpty, prefix, stationMac } from "./options.ts";
 import { onEnd } from "./signals.ts";
@@ -35,7 +35,8 @@ export function define(command: Command, outcome: Outcome): void {
     .option("--netns <namespace>", NETNS_HELP, nonEmpty)
     .option(
       "--gear <gear>",
-      "how frames are waited for: event, in the event loop",
+      "how frames are waited for: event, in the event loop; block, asleep in a thread of its own; spin, the fastest, " +
+        "at the price of a whole processor",
       choice("event", "block", "spin"),
       "event",
     )
@@ -45,7 +46,8 @@ export function define(command: Command, outcome: Outcome): void {
     .option("-j, --json", "one JSON object a line")
     .addHelpText(
       "before",
-      "Examples:\n  vethlab answer -I ve1 --ip 10.0.0.2\n  vethlab answer -I ve1 --ip 10.0.0.2 --ip 10.0.0.3 -v\n",
+      "Examples:\n  vethlab answer -I ve1 --ip 10.0.0.2\n  vethlab answer -I ve1 --ip 10.0.0.2 --ip 10.0.0.3 -v\n" +
+        "  vethlab answer -I ve1 --ip 10.0.0.2 --gear spin -q\n",
     )
     .addHelpText("after", "\nCtrl-C ends with the totals; Ctrl-\\ prints them and goes on.")
     .action(async (flags: Flags) => {
@@ -59,33 +61,61 @@ function anotherAddress(text: string, before: readonly ipv4.Prefix[] = []): ipv4
   return [...before.filter((other) => other.address !== one.address), one];
 }
 
+/** A run, wherever it answers. */
+interface Running {
+  readonly run: Pick<AnswerRun, "done" | "interrupt" | "interim">;
+  /** Frames that the kernel dropped, once the run is over. */
+  lost(): number;
+}
+
 async function answer(flags: Flags): Promise<number> {
-  if (flags.gear !== "event") throw new UserError(`--gear ${flags.gear} is not there yet: event is`);
   const attachment = attach(flags.I, { netns: flags.netns });
   try {
     if (!flags.force) refuseKernelAddresses(flags.ip, kernelAddresses(attachment.namespace));
-    const { link } = attachment;
-    const host = new Host(link, { addresses: flags.ip, mac: flags.mac, vlan: flags.vlan });
     // Before the first line: whoever reads it may send a signal at once.
     const stopListening = onEnd(() => run.interrupt());
     process.on("SIGQUIT", () => run.interim());
-    const run = startAnswer(
-      host,
-      { json: flags.json ?? false, quiet: flags.quiet ?? false, verbose: flags.verbose ?? false },
-      {
-        clock: realClock,
-        out: (text) => void process.stdout.write(text),
-        err: (text) => void process.stderr.write(text),
-      },
-    );
+    const { run, lost } = flags.gear === "event" ? inEventLoop(flags, attachment) : inThread(flags, attachment);
     const code = await run.done;
     stopListening();
-    const { rxDropped } = link.stats();
-    if (rxDropped > 0) process.stderr.write(droppedLine("answer", rxDropped));
+    if (lost() > 0) process.stderr.write(droppedLine("answer", lost()));
     return code;
   } finally {
     attachment.close();
   }
+}
+
+const OUTPUT = {
+  out: (text: string) => void process.stdout.write(text),
+  err: (text: string) => void process.stderr.write(text),
+};
+
+function toolOptions(flags: Flags): AnswerToolOptions {
+  return { json: flags.json ?? false, quiet: flags.quiet ?? false, verbose: flags.verbose ?? false };
+}
+
+function inEventLoop(flags: Flags, { link }: Attachment): Running {
+  const host = new Host(link, { addresses: flags.ip, mac: flags.mac, vlan: flags.vlan });
+  const run = startAnswer(host, toolOptions(flags), { clock: realClock, ...OUTPUT });
+  return { run, lost: () => link.stats().rxDropped };
+}
+
+function inThread(flags: Flags, { link, namespace }: Attachment): Running {
+  // It was opened to see that it can be; the thread opens its own.
+  link.close();
+  const gear = flags.gear === "spin" ? "spin" : "block";
+  const thread = startAnswerThread(
+    { interface: flags.I, namespace: namespace?.path, gear },
+    { addresses: flags.ip, mac: flags.mac, vlan: flags.vlan },
+    toolOptions(flags),
+    OUTPUT,
+  );
+  // What crosses from a thread keeps its words and its name, not its class.
+  const done = thread.done.catch((error: Error) => {
+    throw error.name === "UserError" ? new UserError(error.message) : error;
+  });
+  const { interrupt, interim } = thread;
+  return { run: { done, interrupt, interim }, lost: () => thread.counters().lost };
 }
 
 /** Two that answer for one address would contradict each other. */
