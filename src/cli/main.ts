@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./answer.ts"),
   },
   sniff: { summary: "show the frames on a wire or in a file, as tcpdump does", load: () => import("./sniff.ts") },
+  send: {
+    summary: "send frames: made from a template, or a capture again, at a rate or flat out",
+    load: () => import("./send.ts"),
+  },
   shell: { summary: "a shell inside a fresh lab; leaving it removes everything", load: () => import("./shell.ts") },
   up: { summary: "make a lasting lab: two namespaces and a cable (root)", load: () => import("./up.ts") },
   down: { summary: "remove a lasting lab, and only what `up` made", load: () => import("./down.ts") },

@@ -181,7 +181,8 @@ function liveSource(name: string, flags: Flags, filter: Filter | null): Source {
     mayBeDown: true,
     outgoing: flags.Q !== "in",
     promiscuous: flags.p !== true,
-    // A sniffer reads what it can and misses as little as possible: 32 MiB are 16,384 frames.
+    // A sniffer reads what it can and misses as little as possible: 32 MiB hold 160,000 small frames, or 20,000 full ones.
+    ring: "bulk",
     ringBytes: 32 << 20,
     filter: inKernel ? filter : undefined,
   });
