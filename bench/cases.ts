@@ -1,10 +1,22 @@
 /** All cases, in the order of the report. */
+import { answerCases } from "./cases/answer.ts";
 import { buildCases } from "./cases/build.ts";
 import { checksumCases } from "./cases/checksum.ts";
 import { parseCases } from "./cases/parse.ts";
+import { rttCases } from "./cases/rtt.ts";
+import { rxCases } from "./cases/rx.ts";
+import { txCases } from "./cases/tx.ts";
 import type { Case } from "./harness.ts";
 
-export const CASES: readonly Case[] = [...parseCases, ...buildCases, ...checksumCases];
+export const CASES: readonly Case[] = [
+  ...parseCases,
+  ...buildCases,
+  ...checksumCases,
+  ...rxCases,
+  ...txCases,
+  ...rttCases,
+  ...answerCases,
+];
 
 /** A name that is no case's and no group's. */
 export interface Unknown {

@@ -8,7 +8,7 @@
  * Nothing here knows what a round does. A case of nanoseconds answers from a loop (see worker.ts), one that drives an
  * interface may run commands and count frames: it provides a {@link Session} of its own.
  */
-import { ratios, type Summary, spread, summarize } from "./statistics.ts";
+import { median, ratios, type Summary, spread, summarize } from "./statistics.ts";
 
 /** One piece of work, and who can do it. */
 export interface Case {
@@ -18,6 +18,8 @@ export interface Case {
   readonly about: string;
   /** What a figure means, such as `ns/frame`. Less is better. */
   readonly unit: string;
+  /** Rounds at most, for work that takes long each time. */
+  readonly rounds?: number;
   /** Makes what the contenders share (a file of frames, an interface) before the first is opened. */
   prepare(workdir: string): Promise<void>;
   /** The first is the one that the others are compared with. */
@@ -54,6 +56,8 @@ export interface Session {
 export interface Sample {
   /** Mean over the round in the case's unit, garbage collection included. */
   readonly value: number;
+  /** Further figures of the round by name, unit in the name, such as `lost` or `p99Us`. */
+  readonly detail?: Readonly<Record<string, number>>;
 }
 
 export interface Memory {
@@ -86,6 +90,8 @@ export interface Result extends Summary {
   readonly ratio?: Summary;
   readonly bytesPerFrame?: number;
   readonly collectionsPerMillion?: number;
+  /** Medians of the rounds' further figures. */
+  readonly detail?: Readonly<Record<string, number>>;
   readonly version: string;
   /** Every round's figure, in the order they ran. */
   readonly rounds: readonly number[];
@@ -107,6 +113,7 @@ interface Running {
   readonly who: string;
   readonly session: Session;
   readonly values: number[];
+  readonly details: Readonly<Record<string, number>>[];
   memory: Memory | null;
 }
 
@@ -131,7 +138,7 @@ export async function runCase(
       const { who } = subject.contenders[i]!;
       const session = one.value;
       if ("absent" in session) absent.push({ case: subject.name, who, why: session.absent });
-      else running.push({ who, session, values: [], memory: null });
+      else running.push({ who, session, values: [], details: [], memory: null });
     }
     if (failure) throw failure.reason;
     for (const { who, session } of running) {
@@ -140,9 +147,14 @@ export async function runCase(
     }
     const agreed = await keepAgreeing(subject.name, running, wrong);
     for (const one of agreed) one.memory = await one.session.memory(effort.memory);
-    for (let round = 0; round < effort.rounds; round++) {
-      progress(`${subject.name}: round ${round + 1} of ${effort.rounds}`);
-      for (const { session, values } of agreed) values.push((await session.round(effort.round)).value);
+    const rounds = Math.min(effort.rounds, subject.rounds ?? effort.rounds);
+    for (let round = 0; round < rounds; round++) {
+      progress(`${subject.name}: round ${round + 1} of ${rounds}`);
+      for (const { session, values, details } of agreed) {
+        const { value, detail } = await session.round(effort.round);
+        values.push(value);
+        if (detail) details.push(detail);
+      }
     }
     const results = agreed.map((one) => result(subject, one, agreed[0]!));
     return { results, absent, wrong, noisy: agreed.flatMap((one) => noise(subject.name, one)) };
@@ -174,9 +186,16 @@ function result(subject: Case, one: Running, reference: Running): Result {
     ...summarize(one.values),
     ...(compared ? { ratio: ratios(one.values, reference.values) } : {}),
     ...(one.memory ? { bytesPerFrame: one.memory.bytes, collectionsPerMillion: one.memory.collections } : {}),
+    ...(one.details.length > 0 ? { detail: medians(one.details) } : {}),
     version: one.session.version,
     rounds: one.values,
   };
+}
+
+/** The median of each figure that the first round has. */
+function medians(details: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const names = Object.keys(details[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, median(details.map((detail) => detail[name] ?? 0))]));
 }
 
 function noise(name: string, one: Running): string[] {
