@@ -2,7 +2,7 @@
 import { release } from "node:os";
 import { packageFile, VERSION } from "../root.ts";
 import { Agent, number } from "./agent.ts";
-import { ANSWERER, type Stage } from "./stage.ts";
+import { ANSWERER, ASKER, type Stage } from "./stage.ts";
 
 export type Who = "event" | "block" | "spin" | "kernel";
 
@@ -44,6 +44,8 @@ function kernel(stage: Stage): Answerer {
   const { right } = stage;
   if (right.state().mac !== ANSWERER.mac) right.setMac(ANSWERER.mac);
   if (right.state().addresses.length === 0) right.addAddress(`${ANSWERER.ip}/24`);
+  // Nobody answers ARP for whoever floods.
+  right.namespace.ip(`neigh replace ${ASKER.ip} lladdr ${stage.left.state().mac} dev ${right.name} nud permanent`);
   const answered = () => right.namespace.snmp().get("Icmp.OutEchoReps") ?? 0;
   const before = answered();
   return { version: release(), end: async () => answered() - before };
