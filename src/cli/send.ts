@@ -109,14 +109,14 @@ async function send(flags: Flags): Promise<number> {
     if (result.failed === 0) return 0;
     // Some went: the answer to "could all be sent" is no. None did: that is a failure.
     if (result.sent > 0) return 1;
-    throw new UserError(`nothing could be sent on ${link.name}: ${failure(result.lastError)}`);
+    throw new UserError(`nothing could be sent on ${link.name}: ${failure(result.lastError, link.name)}`);
   } finally {
     attachment.close();
   }
 }
 
-function failure(error: string): string {
-  if (error === "ENETDOWN") return "it is down (ENETDOWN): `ip link set dev NAME up` brings it up";
+function failure(error: string, name: string): string {
+  if (error === "ENETDOWN") return `it is down (ENETDOWN): \`ip link set dev ${name} up\` brings it up`;
   if (error === "ENXIO") return "it is gone (ENXIO)";
   if (error === "EMSGSIZE") return "the frames are longer than its MTU allows (EMSGSIZE)";
   return error;

@@ -59,6 +59,7 @@ export function arpTemplate(addresses: Addresses, vary: readonly Vary[]): Templa
   mac.copy(addresses.sourceMac, 0, bytes, NETWORK + arp.SHA);
   arp.setSenderIp(bytes, NETWORK, addresses.sourceIp);
   arp.setTargetIp(bytes, NETWORK, addresses.targetIp);
+  refuseTwice(vary);
   return { bytes, fields: vary.flatMap((one) => fields(bytes, ARP_PARTS, one)), checksums: [] };
 }
 
@@ -70,6 +71,7 @@ export function arpTemplate(addresses: Addresses, vary: readonly Vary[]): Templa
 export function echoTemplate(addresses: Addresses, id: number, length: number, vary: readonly Vary[]): Template {
   if (length < MESSAGE + icmp.HEADER_LENGTH)
     throw new RangeError(`an echo request takes ${MESSAGE + icmp.HEADER_LENGTH} bytes at least`);
+  refuseTwice(vary);
   const bytes = new Uint8Array(length);
   header(bytes, addresses, ethernet.EtherType.Ipv4);
   const { sourceIp, targetIp } = addresses;
@@ -93,6 +95,12 @@ export function rawTemplate(bytes: Uint8Array, vary: readonly Vary[]): Template 
   if (bytes.length < ethernet.HEADER_LENGTH)
     throw new RangeError(`a frame takes ${ethernet.HEADER_LENGTH} bytes at least: two addresses and a type`);
   return { bytes, fields: vary.flatMap((one) => rawField(bytes, one)), checksums: [] };
+}
+
+/** One part with two variations would be summed twice. */
+function refuseTwice(vary: readonly Vary[]): void {
+  const twice = vary.find((one, i) => vary.findIndex((other) => other.part === one.part) < i);
+  if (twice !== undefined) throw new RangeError(`${twice.part} is to vary twice: say once how`);
 }
 
 function header(bytes: Uint8Array, { sourceMac, targetMac }: Addresses, type: number): void {
