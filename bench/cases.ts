@@ -45,7 +45,9 @@ function nearest(name: string, cases: readonly Case[]): string | undefined {
   const [first] = [...names]
     .map((candidate) => ({ candidate, distance: distance(name, candidate) }))
     .sort((a, b) => a.distance - b.distance);
-  return first && first.distance <= Math.max(2, name.length / 3) ? first.candidate : undefined;
+  // Letters that were all replaced are another word.
+  const near = first && first.distance <= Math.max(2, name.length / 3) && first.distance < first.candidate.length;
+  return near ? first.candidate : undefined;
 }
 
 /** Levenshtein: letters inserted, left out or replaced. */

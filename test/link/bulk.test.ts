@@ -84,8 +84,8 @@ describeNetns("rings of blocks, and polled links", () => {
   });
 
   test("many blocks, round the ring more than once: none lost, none twice, in order", async () => {
-    // Two blocks of a MiB hold about 1,200 full frames together.
-    const [a, b] = [open(ve0), open(ve1, { ring: "bulk", ringBytes: 2 << 20 })];
+    // Four blocks of a MiB; a round's frames lie in two at most, also when the reader is late.
+    const [a, b] = [open(ve0), open(ve1, { ring: "bulk", ringBytes: 4 << 20 })];
     const seen = collect(b);
     for (let round = 0; round < 40; round++) {
       send(a, ...Array.from({ length: 100 }, (_, i) => frame(1514, round * 100 + i)));

@@ -90,7 +90,10 @@ class Sender {
       this.#burst(ready);
       now = performance.now();
     }
-    if (this.#isStopped || this.#next >= this.#count) return this.#finish();
+    if (this.#isStopped || this.#next >= this.#count) {
+      this.#finish();
+      return;
+    }
     const wait = this.#dueAt(this.#next) - now;
     // A long wait is cut, so that an interruption is seen.
     if (wait > NEAR_MS) setTimeout(() => this.#turn(), Math.min(wait - 1, 50));
