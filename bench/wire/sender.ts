@@ -13,10 +13,13 @@ export function silentFrame(): Uint8Array {
   return bytes;
 }
 
-function template(kind: string, sourceMac: Uint8Array) {
+function template(kind: string) {
   if (kind === "raw") return rawTemplate(silentFrame(), []);
   const targetMac = mac.parse(ANSWERER.mac)!;
-  const addresses = { sourceMac, targetMac, sourceIp: ipv4.parse(ASKER.ip)!, targetIp: ipv4.parse(ANSWERER.ip)! };
+  const sourceIp = ipv4.parse(ASKER.ip)!;
+  // A station of its own, as our hosts are, so that the kernel's IP stack there has no part in it.
+  const sourceMac = mac.forIpv4(sourceIp);
+  const addresses = { sourceMac, targetMac, sourceIp, targetIp: ipv4.parse(ANSWERER.ip)! };
   return echoTemplate(addresses, 1, 98, []);
 }
 
@@ -25,8 +28,8 @@ async function main([name = "", kind = ""]: string[]): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const [count = "", rate = ""] = line.split(" ");
     // A link for each run: its counters begin anew.
-    const link = openPacketLink(name, { wake: "calls", ringBytes: 65_536 });
-    const source = new TemplateSource(template(kind, link.mac), 1);
+    const link = openPacketLink(name, { ring: "none", promiscuous: false });
+    const source = new TemplateSource(template(kind), 1);
     const options = { count: Number(count), rate: rate === "max" ? ("max" as const) : Number(rate) };
     const result = await startSend(link, source, options).done;
     link.close();

@@ -48,8 +48,6 @@ interface Flags {
 
 const ECHO_LENGTH = 98;
 const PROGRESS_MS = 500;
-/** A send-only link receives nothing: the smallest ring. */
-const RING_BYTES = 65_536;
 
 export function define(command: Command, outcome: Outcome): void {
   command
@@ -94,7 +92,7 @@ export function define(command: Command, outcome: Outcome): void {
 async function send(flags: Flags): Promise<number> {
   const kinds = [flags.arp, flags.echo, flags.raw, flags.r].filter((one) => one !== undefined);
   if (kinds.length !== 1) throw new UserError("send what? Give one of --arp, --echo, --raw and -r");
-  const attachment = attach(flags.I, { netns: flags.netns, wake: "calls", ringBytes: RING_BYTES, promiscuous: false });
+  const attachment = attach(flags.I, { netns: flags.netns, ring: "none", promiscuous: false });
   try {
     const { link } = attachment;
     const source = await sourceFor(flags, attachment);

@@ -17,7 +17,7 @@ import { systemEpoch, systemNow } from "./clock.ts";
 import { Handlers } from "./handlers.ts";
 import type { FrameBatch, FrameHandler, Link, LinkEventHandler, LinkStats } from "./link.ts";
 import { LinkState } from "./link-state.ts";
-import type { RingReader } from "./ring-reader.ts";
+import { NoReader, type RingReader } from "./ring-reader.ts";
 import { SlotReader } from "./slot-reader.ts";
 
 export interface PacketLinkOptions {
@@ -29,9 +29,10 @@ export interface PacketLinkOptions {
   readonly promiscuous?: boolean;
   /**
    * `latency` (TPACKET_V2) hands every frame over at once: to answer and to ping. `bulk` (TPACKET_V3) hands blocks over
-   * when they are full, or 8 ms old: to sniff, at a fraction of the cost and memory a frame. Default `latency`.
+   * when they are full, or 8 ms old: to sniff, at a fraction of the cost and memory a frame. `none` receives nothing: to
+   * send only, so that the kernel need not look at each frame for us. Default `latency`.
    */
-  readonly ring?: "latency" | "bulk";
+  readonly ring?: "latency" | "bulk" | "none";
   /** Receive ring in bytes, default 4 MiB (`latency`: 2,048 frames of an Ethernet with the usual MTU; `bulk`: 20,000 small ones). */
   readonly ringBytes?: number;
   /** `events`: frames come by the event loop. `calls`: when `poll` is called, and only then. Default `events`. */
@@ -86,6 +87,11 @@ export function openPacketLink(name: string, options: PacketLinkOptions = {}): P
   }
 }
 
+function readerOf({ ring, loopback }: PacketSocket): RingReader {
+  if (ring === null) return new NoReader();
+  return ring.kind === "bulk" ? new BlockReader(ring, BATCH, loopback) : new SlotReader(ring, BATCH, loopback);
+}
+
 class SocketLink implements PacketLink {
   readonly mac: Uint8Array;
   readonly mtu: number;
@@ -112,12 +118,11 @@ class SocketLink implements PacketLink {
     this.#socket = socket;
     this.#state = state;
     this.#isWatching = isWatching;
-    this.#budget = BUDGET[socket.ring.kind];
+    this.#budget = BUDGET[socket.ring?.kind ?? "latency"];
     this.mac = socket.mac;
     this.mtu = socket.mtu;
     this.tx = socket.tx.bytes;
-    const { ring, loopback } = socket;
-    this.#ring = ring.kind === "bulk" ? new BlockReader(ring, BATCH, loopback) : new SlotReader(ring, BATCH, loopback);
+    this.#ring = readerOf(socket);
   }
 
   get name(): string {
@@ -126,7 +131,7 @@ class SocketLink implements PacketLink {
 
   onFrames(handler: FrameHandler): () => void {
     const remove = this.#frames.add(handler);
-    if (this.#isWatching && this.#watch === null && !this.#closed) {
+    if (this.#isWatching && this.#socket.ring !== null && this.#watch === null && !this.#closed) {
       this.#watch = watchReadable(this.#socket.fd, (status) => {
         if (status < 0) takeError(this.#socket.fd);
         this.poll();

@@ -1,7 +1,7 @@
 /** What reading a receive ring takes, whatever the ring. */
 import { copyBytes, setU16 } from "../../packets/bytes.ts";
 import { SlotStatus } from "../linux/packet-ring.ts";
-import type { MutableBatch } from "./batch.ts";
+import { MutableBatch } from "./batch.ts";
 import { type FrameBatch, FrameFlag } from "./link.ts";
 
 /** Walks a ring's frames in order; those of a batch stay ours until `release`. */
@@ -14,6 +14,20 @@ export interface RingReader {
   fill(): FrameBatch;
   /** Gives the last batch's memory back to the kernel. */
   release(): void;
+}
+
+/** For a link that sends only. */
+export class NoReader implements RingReader {
+  readonly frames = 0;
+  readonly bytes = 0;
+  readonly truncated = 0;
+  readonly #nothing = new MutableBatch(new Uint8Array(0), 0);
+
+  fill(): FrameBatch {
+    return this.#nothing;
+  }
+
+  release(): void {}
 }
 
 const VLAN_TAG = 4;

@@ -33,8 +33,8 @@ export interface PacketSocketOptions {
   readonly outgoing: boolean;
   /** Receive frames for other stations' MAC addresses on a real card; veth delivers them anyway. */
   readonly promiscuous: boolean;
-  /** Slots that wake for every frame, or blocks of many frames. */
-  readonly ring: ReceiveRing["kind"];
+  /** Slots that wake for every frame, blocks of many frames, or `none`: to send only, which costs the kernel least. */
+  readonly ring: ReceiveRing["kind"] | "none";
   /** Ring size in bytes; rounded down to whole slots or blocks. */
   readonly ringBytes: number;
   /** Frames that one sendmmsg carries at most. */
@@ -50,7 +50,8 @@ export interface PacketSocket {
   readonly mtu: number;
   readonly loopback: boolean;
   readonly query: InterfaceQuery;
-  readonly ring: ReceiveRing;
+  /** Null if the socket sends only. */
+  readonly ring: ReceiveRing | null;
   readonly tx: TxBatch;
   close(): void;
 }
@@ -82,12 +83,13 @@ export function openPacketSocket(options: PacketSocketOptions): PacketSocket {
 
     if (!options.outgoing) setInt(fd, PACKET_IGNORE_OUTGOING, 1);
     if (options.filter !== undefined) attachFilter(fd, options.filter);
-    const ring = openRing(fd, options.ring, mtu, options.ringBytes);
-    bind(fd, index);
+    const ring = options.ring === "none" ? null : openRing(fd, options.ring, mtu, options.ringBytes);
+    // Bound to no protocol, a socket is none of those that the kernel shows each frame.
+    bind(fd, index, ring === null ? 0 : ETH_P_ALL);
     if (options.promiscuous) setPromiscuous(fd, index);
     // An interface that is down reports it as a pending error at once; it is no failure to have opened it.
     takeError(fd);
-    const tx = new TxBatch(fd, options.txBatch, mtu + LINK_HEADER, ring.memory);
+    const tx = new TxBatch(fd, options.txBatch, mtu + LINK_HEADER, ring?.memory ?? null);
     return {
       fd,
       index,
@@ -99,7 +101,7 @@ export function openPacketSocket(options: PacketSocketOptions): PacketSocket {
       tx,
       close() {
         libc.close(fd);
-        ring.memory.release();
+        ring?.memory.release();
         tx.release();
       },
     };
@@ -142,10 +144,10 @@ function attachFilter(fd: number, filter: SocketFilter): void {
   if (failure !== null) throw failure;
 }
 
-function bind(fd: number, index: number): void {
+function bind(fd: number, index: number, protocol: number): void {
   const address = new DataView(new ArrayBuffer(20));
   address.setUint16(0, AF_PACKET, true);
-  address.setUint16(2, ETH_P_ALL, false);
+  address.setUint16(2, protocol, false);
   address.setInt32(4, index, true);
   const result = libc.bind(fd, new Uint8Array(address.buffer), 20);
   // Binding to an interface that is down succeeds, and tells so by ENETDOWN.

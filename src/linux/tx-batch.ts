@@ -31,8 +31,8 @@ export class TxBatch {
   /** Frames that could not be sent. */
   errors = 0;
 
-  /** @param ring where received frames lie, for those that are sent from there. */
-  constructor(fd: number, capacity: number, frameLength: number, ring: Mapping) {
+  /** @param ring where received frames lie, for those that are sent from there; null if none are. */
+  constructor(fd: number, capacity: number, frameLength: number, ring: Mapping | null) {
     this.#fd = fd;
     this.capacity = capacity;
     this.slotSize = (frameLength + 63) & ~63;
@@ -46,8 +46,8 @@ export class TxBatch {
     const iovecsAt = headersAt + BigInt(capacity * MMSGHDR);
     this.#slotsLow = low(this.#memory.address);
     this.#slotsHigh = high(this.#memory.address);
-    this.#ringLow = low(ring.address);
-    this.#ringHigh = high(ring.address);
+    this.#ringLow = low(ring?.address ?? 0n);
+    this.#ringHigh = high(ring?.address ?? 0n);
     this.#inRing = new Uint8Array(capacity);
     for (let i = 0; i < capacity; i++) {
       headers.setBigUint64(i * MMSGHDR + 16, iovecsAt + BigInt(i * IOVEC), true);

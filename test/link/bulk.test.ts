@@ -240,6 +240,22 @@ describeNetns("rings of blocks, and polled links", () => {
     expect(said).toEqual([false, true]);
   });
 
+  test("a link without a ring sends, and receives nothing", async () => {
+    const [a, b] = [open(ve0, { ring: "none" }), open(ve1)];
+    const seen = collect(b);
+    const none = collect(a);
+    send(a, frame(60, 1), frame(1514, 2));
+    await until(() => seen.length === 2);
+    send(b, frame(60, 3));
+    expect(a.wait(20)).toBe(false);
+    expect(a.poll()).toBe(0);
+    expect(none).toEqual([]);
+    expect(a.stats()).toMatchObject({ rxFrames: 0, rxDropped: 0, txFrames: 2, txErrors: 0 });
+    ve0.down();
+    send(a, frame(60));
+    expect(a.stats()).toMatchObject({ txErrors: 1, lastTxError: "ENETDOWN" });
+  });
+
   test("a namespace may be named by its path", async () => {
     const link = openPacketLink("ve1", { namespace: ve1.namespace.kernel.path });
     links.push(link);
