@@ -6,6 +6,7 @@ export { Lab, type LabOptions, type PortOptions, type Step } from "./lab/lab.ts"
 export { LabNamespace, type NeighbourEntry } from "./lab/namespace.ts";
 export { Port, type PortState } from "./lab/port.ts";
 export { type CapLinkOptions, hasCap, openCapLink } from "./link/cap.ts";
+export { drive, type Gear } from "./link/drive.ts";
 export {
   Direction,
   type FrameBatch,
@@ -16,7 +17,7 @@ export {
   type LinkEventHandler,
   type LinkStats,
 } from "./link/link.ts";
-export { openPacketLink, type PacketLinkOptions } from "./link/packet.ts";
+export { openPacketLink, type PacketLink, type PacketLinkOptions } from "./link/packet.ts";
 export * from "./link/simulated.ts";
 export { SystemError, UserError } from "./linux/errors.ts";
 export { NetworkNamespace } from "./linux/namespace.ts";
@@ -24,4 +25,15 @@ export { type Clock, realClock, VirtualClock } from "./stack/clock.ts";
 export type { EchoOptions, EchoResult } from "./stack/echo-socket.ts";
 export { Host, type HostOptions, type HostStats } from "./stack/host.ts";
 export type { Observer, StackEvent } from "./stack/observer.ts";
+export {
+  arpTemplate,
+  echoTemplate,
+  type FrameSource,
+  rawTemplate,
+  type SendCounters,
+  type SendOptions,
+  type SendRun,
+  startSend,
+  TemplateSource,
+} from "./tools/send/index.ts";
 export { VERSION } from "./version.ts";

@@ -1,7 +1,5 @@
 /** One end of a lab's cable. */
-
-import type { Link } from "../link/link.ts";
-import { openPacketLink, type PacketLinkOptions } from "../link/packet.ts";
+import { openPacketLink, type PacketLink, type PacketLinkOptions } from "../link/packet.ts";
 import { type InterfaceCounters, readCounters } from "../linux/interface.ts";
 import type { LabNamespace } from "./namespace.ts";
 
@@ -109,7 +107,7 @@ export class Port {
   }
 
   /** Opens the interface for our own stack or sniffer. */
-  openLink(options: Omit<PacketLinkOptions, "namespace"> = {}): Link {
+  openLink(options: Omit<PacketLinkOptions, "namespace"> = {}): PacketLink {
     return openPacketLink(this.name, { ...options, namespace: this.#namespace.kernel });
   }
 }

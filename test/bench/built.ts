@@ -23,7 +23,8 @@ export function build(): string {
     incremental: true,
     tsBuildInfoFile: join(outDir, "tsbuildinfo"),
   };
-  const files = ["bench/main.ts", "bench/worker.ts", "types/buffer-layout.d.ts"].map((file) => join(root, file));
+  const scripts = ["bench/main.ts", "bench/worker.ts", "bench/wire/sender.ts", "bench/wire/receiver.ts"];
+  const files = [...scripts, "types/buffer-layout.d.ts"].map((file) => join(root, file));
   writeFileSync(config, JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, include: [], files }));
   writeFileSync(join(outDir, "package.json"), JSON.stringify({ type: "module" }));
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");

@@ -48,6 +48,25 @@ describe("harness", () => {
     expect(log).toEqual(["warm a", "warm b", ...rounds, ...rounds, ...rounds, "close a", "close b"]);
   });
 
+  test("a case may have fewer rounds, and rounds further figures, whose medians the result carries", async () => {
+    const log: string[] = [];
+    const { open } = contender({ who: "vethlab", rounds: [10, 20] }, log);
+    let lost = 0;
+    const detailed: Contender = {
+      who: "vethlab",
+      async open(workdir) {
+        const session = (await open(workdir)) as Session;
+        return {
+          ...session,
+          round: async (ns) => ({ ...(await session.round(ns)), detail: { lost: lost++, max: 7 } }),
+        };
+      },
+    };
+    const { results } = await runCase({ ...subject([detailed]), rounds: 2 }, EFFORT, "/nowhere", () => {});
+    expect(results[0]?.rounds).toEqual([10, 20]);
+    expect(results[0]?.detail).toEqual({ lost: 0.5, max: 7 });
+  });
+
   test("results carry median, ends, ratio by rounds, memory and version", async () => {
     const { results } = await run([
       contender({ who: "vethlab", rounds: [10, 20, 10], memory: { bytes: 0, collections: 0 } }, []),

@@ -60,8 +60,8 @@ describeNetns("memory", () => {
   }
 
   test.each(["latency", "bulk"] as const)("receiving through a %s ring", (ring) => {
-    const a = pair.ve0.openLink({ wake: "calls" }) as PacketLink;
-    const b = pair.ve1.openLink({ ring, wake: "calls" }) as PacketLink;
+    const a = pair.ve0.openLink({ wake: "calls" });
+    const b = pair.ve1.openLink({ ring, wake: "calls" });
     let sum = 0;
     b.onFrames(({ count, buffer, offset }) => {
       for (let i = 0; i < count; i++) sum = (sum + buffer[offset[i]! + 40]!) | 0;
@@ -74,8 +74,8 @@ describeNetns("memory", () => {
   });
 
   test("answering in place", () => {
-    const a = pair.ve0.openLink({ wake: "calls" }) as PacketLink;
-    const b = pair.ve1.openLink({ wake: "calls" }) as PacketLink;
+    const a = pair.ve0.openLink({ wake: "calls" });
+    const b = pair.ve1.openLink({ wake: "calls" });
     const host = new Host(b, { addresses: [`${ADDRESS}/24`], mac: MAC });
     let answers = 0;
     a.onFrames(({ count }) => {
