@@ -30,6 +30,13 @@ export function combine(...sums: readonly number[]): number {
   return all;
 }
 
+/** The same, without an array of arguments to build. */
+export function combineAll(sums: Int32Array): number {
+  let all = 0;
+  for (let i = 0; i < sums.length; i++) all = (Math.imul(all, 31) + sums[i]!) | 0;
+  return all;
+}
+
 /** FNV-1a over a range, carried on from `hash`: to compare frames that were built. */
 export function fnv(buf: Uint8Array, off: number, end: number, hash: number): number {
   for (let i = off; i < end; i++) hash = Math.imul(hash ^ buf[i]!, 0x01000193);

@@ -20,6 +20,7 @@ export * as ipv4Options from "./ipv4-options.ts";
 export * as layout from "./layout.ts";
 export * as llc from "./llc.ts";
 export * as mac from "./mac.ts";
+export { PacketReader } from "./reader.ts";
 export * as text from "./text/index.ts";
 export * as udp from "./udp.ts";
 export * as vlan from "./vlan.ts";

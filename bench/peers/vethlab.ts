@@ -14,11 +14,15 @@ import * as mac from "../../packets/mac.ts";
 import * as vlan from "../../packets/vlan.ts";
 import type { Corpus } from "../corpus.ts";
 import { OUR_MAC, SLOT, SLOTS } from "../frames.ts";
-import { combine, fnv, type Peer, type Workload } from "../peer.ts";
+import { combineAll, fnv, type Peer, type Workload } from "../peer.ts";
 import { VERSION } from "../root.ts";
 
 // Constants that a loop reads are kept in its own module: V8 folds those, and loads imported ones at every use.
 const { EtherType } = ethernet;
+const { Ipv4, Arp } = EtherType;
+const ETHERNET = ethernet.HEADER_LENGTH;
+const TAG = vlan.LENGTH;
+const { DATA } = icmp;
 const { Icmp } = ipv4.Protocol;
 const { EchoRequest, EchoReply } = icmp.Type;
 const OK = Fault.None;
@@ -27,9 +31,9 @@ export function load(): Peer {
   return {
     version: VERSION,
     workloads: {
-      "parse/arp": parseArp,
-      "parse/icmp": parseIcmp,
-      "parse/vlan": parseVlan,
+      "parse/arp": (corpus) => parse(corpus, 7, arpBatch),
+      "parse/icmp": (corpus) => parse(corpus, 8, echoBatch),
+      "parse/vlan": (corpus) => parse(corpus, 9, taggedBatch),
       checksum,
       "checksum-update": checksumUpdate,
       "build/arp": buildArp,
@@ -38,114 +42,154 @@ export function load(): Peer {
   };
 }
 
-function parseArp({ count, buffer, offset, length }: Corpus): Workload {
-  return {
-    pass() {
-      let oper = 0;
-      let shaHigh = 0;
-      let shaLow = 0;
-      let spa = 0;
-      let thaHigh = 0;
-      let thaLow = 0;
-      let tpa = 0;
-      for (let i = 0; i < count; i++) {
-        const off = offset[i]!;
-        const end = off + length[i]!;
-        if (ethernet.check(buffer, off, end) !== OK) continue;
-        if (ethernet.etherType(buffer, off) !== EtherType.Arp) continue;
-        const at = off + ethernet.HEADER_LENGTH;
-        if (arp.check(buffer, at, end) !== OK) continue;
-        oper = (oper + arp.operation(buffer, at)) | 0;
-        shaHigh = (shaHigh + mac.high16(buffer, at + arp.SHA)) | 0;
-        shaLow = (shaLow + mac.low32(buffer, at + arp.SHA)) | 0;
-        spa = (spa + arp.senderIp(buffer, at)) | 0;
-        thaHigh = (thaHigh + mac.high16(buffer, at + arp.THA)) | 0;
-        thaLow = (thaLow + mac.low32(buffer, at + arp.THA)) | 0;
-        tpa = (tpa + arp.targetIp(buffer, at)) | 0;
-      }
-      return combine(oper, shaHigh, shaLow, spa, thaHigh, thaLow, tpa);
-    },
-  };
-}
+/** Frames come in batches, as from a ring. */
+const BATCH = 64;
 
-function parseIcmp({ count, buffer, offset, length }: Corpus): Workload {
-  return {
-    pass() {
-      let src = 0;
-      let dst = 0;
-      let ttl = 0;
-      let type = 0;
-      let code = 0;
-      let identifier = 0;
-      let sequence = 0;
-      let data = 0;
-      for (let i = 0; i < count; i++) {
-        const off = offset[i]!;
-        const end = off + length[i]!;
-        if (ethernet.check(buffer, off, end) !== OK) continue;
-        if (ethernet.etherType(buffer, off) !== EtherType.Ipv4) continue;
-        const ip = off + ethernet.HEADER_LENGTH;
-        if (ipv4.check(buffer, ip, end) !== OK) continue;
-        if (ipv4.isFragment(buffer, ip) || ipv4.protocol(buffer, ip) !== Icmp) continue;
-        const at = ipv4.payloadOffset(buffer, ip);
-        const stop = ipv4.payloadEnd(buffer, ip, end);
-        if (icmp.check(buffer, at, stop) !== OK) continue;
-        const kind = icmp.type(buffer, at);
-        if (kind !== EchoRequest && kind !== EchoReply) continue;
-        src = (src + ipv4.src(buffer, ip)) | 0;
-        dst = (dst + ipv4.dst(buffer, ip)) | 0;
-        ttl = (ttl + ipv4.ttl(buffer, ip)) | 0;
-        type = (type + kind) | 0;
-        code = (code + icmp.code(buffer, at)) | 0;
-        identifier = (identifier + icmp.identifier(buffer, at)) | 0;
-        sequence = (sequence + icmp.sequence(buffer, at)) | 0;
-        data = (data + stop - at - icmp.DATA) | 0;
-      }
-      return combine(src, dst, ttl, type, code, identifier, sequence, data);
-    },
-  };
-}
+/** Parses the frames `from` to `to` and adds each field to its place in `sums`. */
+type Batch = (cursor: FrameCursor, corpus: Corpus, from: number, to: number, sums: Int32Array) => void;
 
-/** Through the cursor, which follows any number of tags. */
-function parseVlan({ count, buffer, offset, length }: Corpus): Workload {
+function parse(corpus: Corpus, fields: number, batch: Batch): Workload {
   const cursor = new FrameCursor();
+  const sums = new Int32Array(fields);
   return {
     pass() {
-      let src = 0;
-      let dst = 0;
-      let ttl = 0;
-      let type = 0;
-      let code = 0;
-      let identifier = 0;
-      let sequence = 0;
-      let data = 0;
-      let vid = 0;
-      for (let i = 0; i < count; i++) {
-        const off = offset[i]!;
-        if (cursor.dissect(buffer, off, off + length[i]!) !== OK) continue;
-        if (cursor.vlanCount !== 1 || cursor.etherType !== EtherType.Ipv4) continue;
-        const ip = cursor.networkOffset;
-        const end = cursor.networkEnd;
-        if (ipv4.check(buffer, ip, end) !== OK) continue;
-        if (ipv4.isFragment(buffer, ip) || ipv4.protocol(buffer, ip) !== Icmp) continue;
-        const at = ipv4.payloadOffset(buffer, ip);
-        const stop = ipv4.payloadEnd(buffer, ip, end);
-        if (icmp.check(buffer, at, stop) !== OK) continue;
-        const kind = icmp.type(buffer, at);
-        if (kind !== EchoRequest && kind !== EchoReply) continue;
-        vid = (vid + vlan.tciVid(cursor.vlanTci(0))) | 0;
-        src = (src + ipv4.src(buffer, ip)) | 0;
-        dst = (dst + ipv4.dst(buffer, ip)) | 0;
-        ttl = (ttl + ipv4.ttl(buffer, ip)) | 0;
-        type = (type + kind) | 0;
-        code = (code + icmp.code(buffer, at)) | 0;
-        identifier = (identifier + icmp.identifier(buffer, at)) | 0;
-        sequence = (sequence + icmp.sequence(buffer, at)) | 0;
-        data = (data + stop - at - icmp.DATA) | 0;
+      sums.fill(0);
+      for (let from = 0; from < corpus.count; from += BATCH) {
+        batch(cursor, corpus, from, Math.min(from + BATCH, corpus.count), sums);
       }
-      return combine(src, dst, ttl, type, code, identifier, sequence, data, vid);
+      return combineAll(sums);
     },
   };
+}
+
+function arpBatch(cursor: FrameCursor, { buffer, offset, length }: Corpus, from: number, to: number, sums: Int32Array) {
+  let oper = 0;
+  let shaHigh = 0;
+  let shaLow = 0;
+  let spa = 0;
+  let thaHigh = 0;
+  let thaLow = 0;
+  let tpa = 0;
+  cursor.attach(buffer);
+  const last = to | 0;
+  for (let i = from | 0; i < last; i++) {
+    const off = offset[i]!;
+    const end = off + length[i]!;
+    if (cursor.plainType(off, end) !== Arp) continue;
+    const at = off + ETHERNET;
+    if (cursor.checkArp(at, end) !== OK) continue;
+    oper = (oper + cursor.arpOperation(at)) | 0;
+    shaHigh = (shaHigh + cursor.arpSenderMacHigh(at)) | 0;
+    shaLow = (shaLow + cursor.arpSenderMacLow(at)) | 0;
+    spa = (spa + cursor.arpSenderIp(at)) | 0;
+    thaHigh = (thaHigh + cursor.arpTargetMacHigh(at)) | 0;
+    thaLow = (thaLow + cursor.arpTargetMacLow(at)) | 0;
+    tpa = (tpa + cursor.arpTargetIp(at)) | 0;
+  }
+  sums[0]! += oper;
+  sums[1]! += shaHigh;
+  sums[2]! += shaLow;
+  sums[3]! += spa;
+  sums[4]! += thaHigh;
+  sums[5]! += thaLow;
+  sums[6]! += tpa;
+}
+
+function echoBatch(
+  cursor: FrameCursor,
+  { buffer, offset, length }: Corpus,
+  from: number,
+  to: number,
+  sums: Int32Array,
+) {
+  let src = 0;
+  let dst = 0;
+  let ttl = 0;
+  let type = 0;
+  let code = 0;
+  let identifier = 0;
+  let sequence = 0;
+  let data = 0;
+  cursor.attach(buffer);
+  const last = to | 0;
+  for (let i = from | 0; i < last; i++) {
+    const off = offset[i]!;
+    const end = off + length[i]!;
+    if (cursor.plainType(off, end) !== Ipv4) continue;
+    const ip = off + ETHERNET;
+    const at = cursor.ipv4Payload(ip, end);
+    if (at < 0 || cursor.ipv4IsFragment(ip) || cursor.ipv4Protocol(ip) !== Icmp) continue;
+    const stop = cursor.ipv4PayloadEnd(ip);
+    if (cursor.checkIcmp(at, stop) !== OK) continue;
+    const kind = cursor.icmpType(at);
+    if (kind !== EchoRequest && kind !== EchoReply) continue;
+    src = (src + cursor.ipv4Src(ip)) | 0;
+    dst = (dst + cursor.ipv4Dst(ip)) | 0;
+    ttl = (ttl + cursor.ipv4Ttl(ip)) | 0;
+    type = (type + kind) | 0;
+    code = (code + cursor.icmpCode(at)) | 0;
+    identifier = (identifier + cursor.icmpIdentifier(at)) | 0;
+    sequence = (sequence + cursor.icmpSequence(at)) | 0;
+    data = (data + stop - at - DATA) | 0;
+  }
+  sums[0]! += src;
+  sums[1]! += dst;
+  sums[2]! += ttl;
+  sums[3]! += type;
+  sums[4]! += code;
+  sums[5]! += identifier;
+  sums[6]! += sequence;
+  sums[7]! += data;
+}
+
+function taggedBatch(
+  cursor: FrameCursor,
+  { buffer, offset, length }: Corpus,
+  from: number,
+  to: number,
+  sums: Int32Array,
+) {
+  let src = 0;
+  let dst = 0;
+  let ttl = 0;
+  let type = 0;
+  let code = 0;
+  let identifier = 0;
+  let sequence = 0;
+  let data = 0;
+  let vid = 0;
+  cursor.attach(buffer);
+  const last = to | 0;
+  for (let i = from | 0; i < last; i++) {
+    const off = offset[i]!;
+    const end = off + length[i]!;
+    if (cursor.taggedType(off, end) !== Ipv4) continue;
+    const ip = off + ETHERNET + TAG;
+    const at = cursor.ipv4Payload(ip, end);
+    if (at < 0 || cursor.ipv4IsFragment(ip) || cursor.ipv4Protocol(ip) !== Icmp) continue;
+    const stop = cursor.ipv4PayloadEnd(ip);
+    if (cursor.checkIcmp(at, stop) !== OK) continue;
+    const kind = cursor.icmpType(at);
+    if (kind !== EchoRequest && kind !== EchoReply) continue;
+    src = (src + cursor.ipv4Src(ip)) | 0;
+    dst = (dst + cursor.ipv4Dst(ip)) | 0;
+    ttl = (ttl + cursor.ipv4Ttl(ip)) | 0;
+    type = (type + kind) | 0;
+    code = (code + cursor.icmpCode(at)) | 0;
+    identifier = (identifier + cursor.icmpIdentifier(at)) | 0;
+    sequence = (sequence + cursor.icmpSequence(at)) | 0;
+    data = (data + stop - at - DATA) | 0;
+    vid = (vid + (cursor.tagTci(off) & 0x0fff)) | 0;
+  }
+  sums[0]! += src;
+  sums[1]! += dst;
+  sums[2]! += ttl;
+  sums[3]! += type;
+  sums[4]! += code;
+  sums[5]! += identifier;
+  sums[6]! += sequence;
+  sums[7]! += data;
+  sums[8]! += vid;
 }
 
 function checksum({ count, buffer, offset, length }: Corpus): Workload {

@@ -3,9 +3,10 @@ import { expect } from "vitest";
 
 /**
  * The bytes of `buf`, of which only those from `start` to `end` may be read: a read beside them throws. For functions
- * that read by index only, such as checks and accessors.
+ * that read by index, such as checks and accessors. A DataView over it reaches from 0 to `end`.
  */
 export function guarded(buf: Uint8Array, start: number, end: number): Uint8Array {
+  const upToEnd = new Uint8Array(buf.subarray(0, end));
   return new Proxy(buf, {
     get(target, key) {
       if (typeof key === "string" && /^-?\d+$|^NaN$/.test(key)) {
@@ -13,6 +14,7 @@ export function guarded(buf: Uint8Array, start: number, end: number): Uint8Array
         if (!(index >= start && index < end)) throw new Error(`reads byte ${key}, outside ${start} to ${end}`);
         return target[index];
       }
+      if (key === "buffer" || key === "byteOffset" || key === "length") return upToEnd[key];
       throw new Error(`uses .${String(key)} of the buffer`);
     },
   });
