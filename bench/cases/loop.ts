@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "../c-program.ts";
 import { type Corpus, writeCorpus } from "../corpus.ts";
+import { buildGo } from "../go-program.ts";
 import type { Absent, Case, Contender, Session } from "../harness.ts";
 import { openProcess } from "../process-session.ts";
 
@@ -18,9 +19,11 @@ export interface Loop {
   readonly peers: readonly string[];
   /** The C program that does this work, its name in bench/peers/c. */
   readonly c: string;
+  /** True if gopacket does it too (bench/peers/go). */
+  readonly gopacket?: boolean;
 }
 
-export function loopCase({ name, about, unit, corpus, work = name, peers, c }: Loop): Case {
+export function loopCase({ name, about, unit, corpus, work = name, peers, c, gopacket = false }: Loop): Case {
   const file = `${name.replaceAll("/", "-")}.corpus`;
   const [ours, ...others] = peers.map((who) => worker(who, work, file));
   return {
@@ -30,7 +33,12 @@ export function loopCase({ name, about, unit, corpus, work = name, peers, c }: L
     async prepare(workdir) {
       writeCorpus(join(workdir, file), corpus());
     },
-    contenders: [...(ours ? [ours] : []), cProgram(c, work, file), ...others],
+    contenders: [
+      ...(ours ? [ours] : []),
+      cProgram(c, work, file),
+      ...(gopacket ? [goProgram(work, file)] : []),
+      ...others,
+    ],
   };
 }
 
@@ -47,6 +55,16 @@ function cProgram(name: string, work: string, file: string): Contender {
     who: "c",
     async open(workdir): Promise<Session | Absent> {
       const program = compile(name, workdir);
+      return typeof program === "string" ? openProcess(program, [work, join(workdir, file)]) : program;
+    },
+  };
+}
+
+function goProgram(work: string, file: string): Contender {
+  return {
+    who: "gopacket",
+    async open(workdir): Promise<Session | Absent> {
+      const program = buildGo(workdir);
       return typeof program === "string" ? openProcess(program, [work, join(workdir, file)]) : program;
     },
   };

@@ -23,6 +23,7 @@ export const parseCases: readonly Case[] = [
     corpus: () => frames(IN_CACHE, arpFrame),
     peers,
     c: "parse",
+    gopacket: true,
   }),
   loopCase({
     name: "parse/icmp",
@@ -31,6 +32,7 @@ export const parseCases: readonly Case[] = [
     corpus: () => frames(IN_CACHE, echoFrame),
     peers,
     c: "parse",
+    gopacket: true,
   }),
   loopCase({
     name: "parse/vlan",
@@ -39,6 +41,7 @@ export const parseCases: readonly Case[] = [
     corpus: () => frames(IN_CACHE, taggedEchoFrame),
     peers,
     c: "parse",
+    gopacket: true,
   }),
 ];
 

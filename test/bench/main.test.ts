@@ -52,9 +52,10 @@ describe("bench", () => {
     expect(stdout).toMatch(/^parse\/arp +vethlab +[\d.]+ /m);
     const { machine, results, absent, warnings } = JSON.parse(readFileSync(path, "utf8")) as Report;
     expect(machine.node).toBe(process.versions.node);
-    // buffer-layout is a dependency; cap and a C compiler may be missing, and then say how to get them.
+    // buffer-layout is a dependency; cap, gopacket and a C compiler may be missing, and then say how to get them.
     const present = results.map((result) => result.who);
-    expect([...present, ...absent.map(({ who }) => who)].toSorted()).toEqual(["buffer-layout", "c", "cap", "vethlab"]);
+    const all = ["buffer-layout", "c", "cap", "gopacket", "vethlab"];
+    expect([...present, ...absent.map(({ who }) => who)].toSorted()).toEqual(all);
     expect(present).toContain("buffer-layout");
     expect(warnings.filter((warning) => warning.includes("gets"))).toEqual([]);
     for (const result of results) {
