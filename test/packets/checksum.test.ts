@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromHex, getU16, setU16 } from "../../packets/bytes.ts";
-import { add, checksum, fold, update } from "../../packets/checksum.ts";
+import { add, addWords, checksum, fold, update } from "../../packets/checksum.ts";
 import { u16 } from "../support/arbitraries.ts";
 
 /** RFC 1071's definition, word by word, in integers without bounds. */
@@ -43,6 +43,35 @@ describe("checksum", () => {
     );
   });
 
+  test("agrees with the definition in a buffer of many packets, which is read by words", () => {
+    const longer = fc.oneof(
+      data,
+      fc.uint8Array({ minLength: 60, maxLength: 300 }),
+      fc.nat(300).map((length) => new Uint8Array(length).fill(255)),
+    );
+    const ring = new Uint8Array(0x8000);
+    fc.assert(
+      fc.property(longer, fc.nat(0x8000), (bytes, place) => {
+        const off = Math.min(place, ring.length - bytes.length);
+        ring.fill(0xa5);
+        ring.set(bytes, off);
+        expect(checksum(ring, off, off + bytes.length)).toBe(reference(bytes));
+        // In a part of larger memory, whose first byte is not the memory's.
+        const part = ring.subarray(3);
+        if (off >= 3) expect(checksum(part, off - 3, off - 3 + bytes.length)).toBe(reference(bytes));
+        // Alone, where reading beside it throws.
+        expect(addWords(new DataView(bytes.slice().buffer), 0, bytes.length)).toBe(~reference(bytes) & 0xffff);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("a word read beside the range would throw", () => {
+    const view = new DataView(new ArrayBuffer(100));
+    for (let length = 0; length <= 100; length++) expect(addWords(view, 100 - length, 100)).toBe(0);
+    expect(() => addWords(view, 0, 101)).toThrow(RangeError);
+  });
+
   test("ranges may be summed one after the other, cut at any even place", () => {
     fc.assert(
       fc.property(data, fc.nat(), fc.nat(), (buf, a, b) => {
@@ -60,7 +89,10 @@ describe("checksum", () => {
 
   test("stays exact over more bytes than one turn's sums hold", () => {
     const buf = new Uint8Array(0x400000 * 2 + 33).fill(255);
-    expect(add(buf, 0, buf.length, 0)).toBe((buf.length >> 1) * 0xffff + 0xff00);
+    expect(fold(add(buf, 0, buf.length, 0))).toBe(fold((buf.length >> 1) * 0xffff + 0xff00));
+    expect(fold(add(buf.subarray(0, 0x400000 * 2 + 5), 1, 0x400000 * 2 + 2, 7))).toBe(
+      fold(0x400000 * 0xffff + 0xff00 + 7),
+    );
     expect(checksum(buf, 0, buf.length)).toBe(reference(buf));
     expect(add(buf, 0, 16, Number.MAX_SAFE_INTEGER - 8 * 0xffff)).toBe(Number.MAX_SAFE_INTEGER);
   });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as arp from "../../packets/arp.ts";
 import { getI32, getU16 } from "../../packets/bytes.ts";
+import { checksum } from "../../packets/checksum.ts";
 import { EtherType } from "../../packets/ethernet.ts";
 import { Fault } from "../../packets/fault.ts";
 import { FrameCursor } from "../../packets/frame.ts";
@@ -107,6 +108,12 @@ describe("PacketReader says what the protocols' modules say", () => {
         ipv4.src(buf, off),
         ipv4.dst(buf, off),
       ]);
+    });
+  });
+
+  test("the checksum of any range", () => {
+    everywhere(datagrams, (reader, buf, off, end) => {
+      expect(reader.checksum(off, end)).toBe(checksum(buf, off, end));
     });
   });
 
