@@ -62,6 +62,12 @@ export function writeCorpus(path: string, corpus: Corpus): void {
   writeFileSync(path, bytes);
 }
 
+function places(view: DataView, at: number, count: number): Int32Array {
+  const numbers = new Int32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = view.getInt32(at + 4 * i, true);
+  return numbers;
+}
+
 /** @throws {Error} if the file is no corpus. */
 export function readCorpus(path: string): Corpus {
   const file = readFileSync(path);
@@ -73,8 +79,8 @@ export function readCorpus(path: string): Corpus {
   return {
     count,
     // Memory of its own: a plain Uint8Array from its first byte on, as a ring is.
-    buffer: Uint8Array.from(file.subarray(HEADER + 8 * count)),
-    offset: Int32Array.from({ length: count }, (_, i) => view.getInt32(HEADER + 4 * i, true)),
-    length: Int32Array.from({ length: count }, (_, i) => view.getInt32(HEADER + 4 * (count + i), true)),
+    buffer: new Uint8Array(file.subarray(HEADER + 8 * count)),
+    offset: places(view, HEADER, count),
+    length: places(view, HEADER + 4 * count, count),
   };
 }

@@ -6,190 +6,31 @@ import * as arp from "../../packets/arp.ts";
 import { copyBytes, getU16 } from "../../packets/bytes.ts";
 import * as inet from "../../packets/checksum.ts";
 import * as ethernet from "../../packets/ethernet.ts";
-import { Fault } from "../../packets/fault.ts";
-import { FrameCursor } from "../../packets/frame.ts";
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as mac from "../../packets/mac.ts";
-import * as vlan from "../../packets/vlan.ts";
 import type { Corpus } from "../corpus.ts";
 import { OUR_MAC, SLOT, SLOTS } from "../frames.ts";
-import { combineAll, fnv, type Peer, type Workload } from "../peer.ts";
+import { fnv, type Peer, type Workload } from "../peer.ts";
 import { VERSION } from "../root.ts";
+import { parseWorkloads } from "./vethlab-parse.ts";
 
 // Constants that a loop reads are kept in its own module: V8 folds those, and loads imported ones at every use.
 const { EtherType } = ethernet;
-const { Ipv4, Arp } = EtherType;
-const ETHERNET = ethernet.HEADER_LENGTH;
-const TAG = vlan.LENGTH;
-const { DATA } = icmp;
 const { Icmp } = ipv4.Protocol;
-const { EchoRequest, EchoReply } = icmp.Type;
-const OK = Fault.None;
+const { EchoRequest } = icmp.Type;
 
 export function load(): Peer {
   return {
     version: VERSION,
     workloads: {
-      "parse/arp": (corpus) => parse(corpus, 7, arpBatch),
-      "parse/icmp": (corpus) => parse(corpus, 8, echoBatch),
-      "parse/vlan": (corpus) => parse(corpus, 9, taggedBatch),
+      ...parseWorkloads,
       checksum,
       "checksum-update": checksumUpdate,
       "build/arp": buildArp,
       "build/icmp": buildIcmp,
     },
   };
-}
-
-/** Frames come in batches, as from a ring. */
-const BATCH = 64;
-
-/** Parses the frames `from` to `to` and adds each field to its place in `sums`. */
-type Batch = (cursor: FrameCursor, corpus: Corpus, from: number, to: number, sums: Int32Array) => void;
-
-function parse(corpus: Corpus, fields: number, batch: Batch): Workload {
-  const cursor = new FrameCursor();
-  const sums = new Int32Array(fields);
-  return {
-    pass() {
-      sums.fill(0);
-      for (let from = 0; from < corpus.count; from += BATCH) {
-        batch(cursor, corpus, from, Math.min(from + BATCH, corpus.count), sums);
-      }
-      return combineAll(sums);
-    },
-  };
-}
-
-function arpBatch(cursor: FrameCursor, { buffer, offset, length }: Corpus, from: number, to: number, sums: Int32Array) {
-  let oper = 0;
-  let shaHigh = 0;
-  let shaLow = 0;
-  let spa = 0;
-  let thaHigh = 0;
-  let thaLow = 0;
-  let tpa = 0;
-  cursor.attach(buffer);
-  const last = to | 0;
-  for (let i = from | 0; i < last; i++) {
-    const off = offset[i]!;
-    const end = off + length[i]!;
-    if (cursor.plainType(off, end) !== Arp) continue;
-    const at = off + ETHERNET;
-    if (cursor.checkArp(at, end) !== OK) continue;
-    oper = (oper + cursor.arpOperation(at)) | 0;
-    shaHigh = (shaHigh + cursor.arpSenderMacHigh(at)) | 0;
-    shaLow = (shaLow + cursor.arpSenderMacLow(at)) | 0;
-    spa = (spa + cursor.arpSenderIp(at)) | 0;
-    thaHigh = (thaHigh + cursor.arpTargetMacHigh(at)) | 0;
-    thaLow = (thaLow + cursor.arpTargetMacLow(at)) | 0;
-    tpa = (tpa + cursor.arpTargetIp(at)) | 0;
-  }
-  sums[0]! += oper;
-  sums[1]! += shaHigh;
-  sums[2]! += shaLow;
-  sums[3]! += spa;
-  sums[4]! += thaHigh;
-  sums[5]! += thaLow;
-  sums[6]! += tpa;
-}
-
-function echoBatch(
-  cursor: FrameCursor,
-  { buffer, offset, length }: Corpus,
-  from: number,
-  to: number,
-  sums: Int32Array,
-) {
-  let src = 0;
-  let dst = 0;
-  let ttl = 0;
-  let type = 0;
-  let code = 0;
-  let identifier = 0;
-  let sequence = 0;
-  let data = 0;
-  cursor.attach(buffer);
-  const last = to | 0;
-  for (let i = from | 0; i < last; i++) {
-    const off = offset[i]!;
-    const end = off + length[i]!;
-    if (cursor.plainType(off, end) !== Ipv4) continue;
-    const ip = off + ETHERNET;
-    const at = cursor.ipv4Payload(ip, end);
-    if (at < 0 || cursor.ipv4IsFragment(ip) || cursor.ipv4Protocol(ip) !== Icmp) continue;
-    const stop = cursor.ipv4PayloadEnd(ip);
-    if (cursor.checkIcmp(at, stop) !== OK) continue;
-    const kind = cursor.icmpType(at);
-    if (kind !== EchoRequest && kind !== EchoReply) continue;
-    src = (src + cursor.ipv4Src(ip)) | 0;
-    dst = (dst + cursor.ipv4Dst(ip)) | 0;
-    ttl = (ttl + cursor.ipv4Ttl(ip)) | 0;
-    type = (type + kind) | 0;
-    code = (code + cursor.icmpCode(at)) | 0;
-    identifier = (identifier + cursor.icmpIdentifier(at)) | 0;
-    sequence = (sequence + cursor.icmpSequence(at)) | 0;
-    data = (data + stop - at - DATA) | 0;
-  }
-  sums[0]! += src;
-  sums[1]! += dst;
-  sums[2]! += ttl;
-  sums[3]! += type;
-  sums[4]! += code;
-  sums[5]! += identifier;
-  sums[6]! += sequence;
-  sums[7]! += data;
-}
-
-function taggedBatch(
-  cursor: FrameCursor,
-  { buffer, offset, length }: Corpus,
-  from: number,
-  to: number,
-  sums: Int32Array,
-) {
-  let src = 0;
-  let dst = 0;
-  let ttl = 0;
-  let type = 0;
-  let code = 0;
-  let identifier = 0;
-  let sequence = 0;
-  let data = 0;
-  let vid = 0;
-  cursor.attach(buffer);
-  const last = to | 0;
-  for (let i = from | 0; i < last; i++) {
-    const off = offset[i]!;
-    const end = off + length[i]!;
-    if (cursor.taggedType(off, end) !== Ipv4) continue;
-    const ip = off + ETHERNET + TAG;
-    const at = cursor.ipv4Payload(ip, end);
-    if (at < 0 || cursor.ipv4IsFragment(ip) || cursor.ipv4Protocol(ip) !== Icmp) continue;
-    const stop = cursor.ipv4PayloadEnd(ip);
-    if (cursor.checkIcmp(at, stop) !== OK) continue;
-    const kind = cursor.icmpType(at);
-    if (kind !== EchoRequest && kind !== EchoReply) continue;
-    src = (src + cursor.ipv4Src(ip)) | 0;
-    dst = (dst + cursor.ipv4Dst(ip)) | 0;
-    ttl = (ttl + cursor.ipv4Ttl(ip)) | 0;
-    type = (type + kind) | 0;
-    code = (code + cursor.icmpCode(at)) | 0;
-    identifier = (identifier + cursor.icmpIdentifier(at)) | 0;
-    sequence = (sequence + cursor.icmpSequence(at)) | 0;
-    data = (data + stop - at - DATA) | 0;
-    vid = (vid + (cursor.tagTci(off) & 0x0fff)) | 0;
-  }
-  sums[0]! += src;
-  sums[1]! += dst;
-  sums[2]! += ttl;
-  sums[3]! += type;
-  sums[4]! += code;
-  sums[5]! += identifier;
-  sums[6]! += sequence;
-  sums[7]! += data;
-  sums[8]! += vid;
 }
 
 function checksum({ count, buffer, offset, length }: Corpus): Workload {

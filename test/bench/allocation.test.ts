@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { layOut, writeCorpus } from "../../bench/corpus.ts";
+import { malformedFrame } from "../../bench/frame-mix.ts";
 import { arpFrame, echoFrame, pingFrame, taggedEchoFrame } from "../../bench/frames.ts";
 import type { Memory } from "../../bench/harness.ts";
 import { openProcess } from "../../bench/process-session.ts";
@@ -39,6 +40,7 @@ describe("allocation", () => {
     ["parse/arp", arpFrame],
     ["parse/icmp", echoFrame],
     ["parse/vlan", taggedEchoFrame],
+    ["parse/mixed", malformedFrame],
     ["build/arp", arpFrame],
     ["build/icmp", pingFrame],
   ])("%s allocates nothing a frame", async (work, make) => {

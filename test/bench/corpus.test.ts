@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { layOut, readCorpus, writeCorpus } from "../../bench/corpus.ts";
+import { malformedFrame, mixedFrame } from "../../bench/frame-mix.ts";
 import { arpFrame, echoFrame, pingFrame, taggedEchoFrame } from "../../bench/frames.ts";
 import { Random } from "../../bench/random.ts";
 import * as arp from "../../packets/arp.ts";
@@ -80,6 +81,25 @@ describe("frames", () => {
       expect(ipv4.checksumOk(frame, ip)).toBe(true);
       expect(icmp.checksumOk(frame, ipv4.payloadOffset(frame, ip), frame.length)).toBe(true);
     }
+  });
+
+  test("the mix holds every kind, and is sound; one frame in four of the malformed ones may not be", () => {
+    const kinds = new Set<string>();
+    for (const frame of frames(mixedFrame)) {
+      expect(cursor.dissect(frame, 0, frame.length)).toBe(Fault.None);
+      kinds.add(cursor.isLlc ? "llc" : `${cursor.vlanCount} ${cursor.etherType.toString(16)}`);
+      if (cursor.etherType === EtherType.Ipv4)
+        expect(ipv4.check(frame, cursor.networkOffset, cursor.networkEnd)).toBe(Fault.None);
+    }
+    expect(kinds).toEqual(new Set(["0 800", "0 806", "1 800", "2 800", "llc"]));
+    const refused = frames(malformedFrame).filter(
+      (frame) =>
+        cursor.dissect(frame, 0, frame.length) !== Fault.None ||
+        (cursor.etherType === EtherType.Ipv4 &&
+          ipv4.check(frame, cursor.networkOffset, cursor.networkEnd) !== Fault.None),
+    );
+    expect(refused.length).toBeGreaterThan(256 / 16);
+    expect(refused.length).toBeLessThan(256 / 4 + 20);
   });
 
   test("echoes vary in length, options and kind", () => {

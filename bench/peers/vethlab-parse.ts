@@ -1,0 +1,253 @@
+/**
+ * Parsing as the stack does it: through a FrameCursor, which is a PacketReader, in batches as from a ring. Every field
+ * that is read goes into a sum of its own, so that two fields exchanged give another result.
+ */
+import * as ethernet from "../../packets/ethernet.ts";
+import { Fault } from "../../packets/fault.ts";
+import { FrameCursor } from "../../packets/frame.ts";
+import * as icmp from "../../packets/icmp.ts";
+import * as ipv4 from "../../packets/ipv4.ts";
+import * as vlan from "../../packets/vlan.ts";
+import type { Corpus } from "../corpus.ts";
+import { combineAll, type Peer, type Workload } from "../peer.ts";
+
+// Constants that a loop reads are kept in its own module: V8 folds those, and loads imported ones at every use.
+const { Ipv4, Arp } = ethernet.EtherType;
+const ETHERNET = ethernet.HEADER_LENGTH;
+const TAG = vlan.LENGTH;
+const { Icmp } = ipv4.Protocol;
+const { EchoRequest, EchoReply } = icmp.Type;
+const { DATA } = icmp;
+const OK = Fault.None;
+
+export const parseWorkloads: Peer["workloads"] = {
+  "parse/arp": (corpus) => parse(corpus, 7, arpBatch),
+  "parse/icmp": (corpus) => parse(corpus, 8, echoBatch),
+  "parse/vlan": (corpus) => parse(corpus, 9, taggedBatch),
+  "parse/mixed": (corpus) => parse(corpus, 13, mixedBatch),
+};
+
+/** Frames come in batches, as from a ring. */
+const BATCH = 64;
+
+/** Parses the frames `from` to `to` and adds each field to its place in `sums`. */
+type Batch = (cursor: FrameCursor, corpus: Corpus, from: number, to: number, sums: Int32Array) => void;
+
+function parse(corpus: Corpus, fields: number, batch: Batch): Workload {
+  const cursor = new FrameCursor();
+  const sums = new Int32Array(fields);
+  return {
+    pass() {
+      sums.fill(0);
+      for (let from = 0; from < corpus.count; from += BATCH) {
+        batch(cursor, corpus, from, Math.min(from + BATCH, corpus.count), sums);
+      }
+      return combineAll(sums);
+    },
+  };
+}
+
+function arpBatch(cursor: FrameCursor, { buffer, offset, length }: Corpus, from: number, to: number, sums: Int32Array) {
+  let oper = 0;
+  let shaHigh = 0;
+  let shaLow = 0;
+  let spa = 0;
+  let thaHigh = 0;
+  let thaLow = 0;
+  let tpa = 0;
+  cursor.attach(buffer);
+  const last = to | 0;
+  for (let i = from | 0; i < last; i++) {
+    const off = offset[i]!;
+    const end = off + length[i]!;
+    if (cursor.plainType(off, end) !== Arp) continue;
+    const at = off + ETHERNET;
+    if (cursor.checkArp(at, end) !== OK) continue;
+    oper = (oper + cursor.arpOperation(at)) | 0;
+    shaHigh = (shaHigh + cursor.arpSenderMacHigh(at)) | 0;
+    shaLow = (shaLow + cursor.arpSenderMacLow(at)) | 0;
+    spa = (spa + cursor.arpSenderIp(at)) | 0;
+    thaHigh = (thaHigh + cursor.arpTargetMacHigh(at)) | 0;
+    thaLow = (thaLow + cursor.arpTargetMacLow(at)) | 0;
+    tpa = (tpa + cursor.arpTargetIp(at)) | 0;
+  }
+  sums[0]! += oper;
+  sums[1]! += shaHigh;
+  sums[2]! += shaLow;
+  sums[3]! += spa;
+  sums[4]! += thaHigh;
+  sums[5]! += thaLow;
+  sums[6]! += tpa;
+}
+
+function echoBatch(
+  cursor: FrameCursor,
+  { buffer, offset, length }: Corpus,
+  from: number,
+  to: number,
+  sums: Int32Array,
+) {
+  let src = 0;
+  let dst = 0;
+  let ttl = 0;
+  let type = 0;
+  let code = 0;
+  let identifier = 0;
+  let sequence = 0;
+  let data = 0;
+  cursor.attach(buffer);
+  const last = to | 0;
+  for (let i = from | 0; i < last; i++) {
+    const off = offset[i]!;
+    const end = off + length[i]!;
+    if (cursor.plainType(off, end) !== Ipv4) continue;
+    const ip = off + ETHERNET;
+    const at = cursor.ipv4Payload(ip, end);
+    if (at < 0 || cursor.ipv4IsFragment(ip) || cursor.ipv4Protocol(ip) !== Icmp) continue;
+    const stop = cursor.ipv4PayloadEnd(ip);
+    if (cursor.checkIcmp(at, stop) !== OK) continue;
+    const kind = cursor.icmpType(at);
+    if (kind !== EchoRequest && kind !== EchoReply) continue;
+    src = (src + cursor.ipv4Src(ip)) | 0;
+    dst = (dst + cursor.ipv4Dst(ip)) | 0;
+    ttl = (ttl + cursor.ipv4Ttl(ip)) | 0;
+    type = (type + kind) | 0;
+    code = (code + cursor.icmpCode(at)) | 0;
+    identifier = (identifier + cursor.icmpIdentifier(at)) | 0;
+    sequence = (sequence + cursor.icmpSequence(at)) | 0;
+    data = (data + stop - at - DATA) | 0;
+  }
+  sums[0]! += src;
+  sums[1]! += dst;
+  sums[2]! += ttl;
+  sums[3]! += type;
+  sums[4]! += code;
+  sums[5]! += identifier;
+  sums[6]! += sequence;
+  sums[7]! += data;
+}
+
+function taggedBatch(
+  cursor: FrameCursor,
+  { buffer, offset, length }: Corpus,
+  from: number,
+  to: number,
+  sums: Int32Array,
+) {
+  let src = 0;
+  let dst = 0;
+  let ttl = 0;
+  let type = 0;
+  let code = 0;
+  let identifier = 0;
+  let sequence = 0;
+  let data = 0;
+  let vid = 0;
+  cursor.attach(buffer);
+  const last = to | 0;
+  for (let i = from | 0; i < last; i++) {
+    const off = offset[i]!;
+    const end = off + length[i]!;
+    if (cursor.taggedType(off, end) !== Ipv4) continue;
+    const ip = off + ETHERNET + TAG;
+    const at = cursor.ipv4Payload(ip, end);
+    if (at < 0 || cursor.ipv4IsFragment(ip) || cursor.ipv4Protocol(ip) !== Icmp) continue;
+    const stop = cursor.ipv4PayloadEnd(ip);
+    if (cursor.checkIcmp(at, stop) !== OK) continue;
+    const kind = cursor.icmpType(at);
+    if (kind !== EchoRequest && kind !== EchoReply) continue;
+    src = (src + cursor.ipv4Src(ip)) | 0;
+    dst = (dst + cursor.ipv4Dst(ip)) | 0;
+    ttl = (ttl + cursor.ipv4Ttl(ip)) | 0;
+    type = (type + kind) | 0;
+    code = (code + cursor.icmpCode(at)) | 0;
+    identifier = (identifier + cursor.icmpIdentifier(at)) | 0;
+    sequence = (sequence + cursor.icmpSequence(at)) | 0;
+    data = (data + stop - at - DATA) | 0;
+    vid = (vid + (cursor.tagTci(off) & 0x0fff)) | 0;
+  }
+  sums[0]! += src;
+  sums[1]! += dst;
+  sums[2]! += ttl;
+  sums[3]! += type;
+  sums[4]! += code;
+  sums[5]! += identifier;
+  sums[6]! += sequence;
+  sums[7]! += data;
+  sums[8]! += vid;
+}
+
+function mixedBatch(cursor: FrameCursor, corpus: Corpus, from: number, to: number, sums: Int32Array) {
+  const { buffer, offset, length } = corpus;
+  let oper = 0;
+  let spa = 0;
+  let tpa = 0;
+  let src = 0;
+  let dst = 0;
+  let ttl = 0;
+  let type = 0;
+  let identifier = 0;
+  let sequence = 0;
+  let data = 0;
+  let tags = 0;
+  let refused = 0;
+  let others = 0;
+  const last = to | 0;
+  for (let i = from | 0; i < last; i++) {
+    const off = offset[i]!;
+    const end = off + length[i]!;
+    const network = cursor.network(buffer, off, end);
+    tags = (tags + cursor.vlanCount) | 0;
+    if (cursor.etherType === Ipv4) {
+      const at = cursor.ipv4Payload(network, end);
+      if (at < 0) {
+        refused++;
+      } else if (cursor.ipv4IsFragment(network) || cursor.ipv4Protocol(network) !== Icmp) {
+        others++;
+      } else {
+        const stop = cursor.ipv4PayloadEnd(network);
+        if (cursor.checkIcmp(at, stop) !== OK) {
+          refused++;
+          continue;
+        }
+        const kind = cursor.icmpType(at);
+        if (kind !== EchoRequest && kind !== EchoReply) {
+          others++;
+          continue;
+        }
+        src = (src + cursor.ipv4Src(network)) | 0;
+        dst = (dst + cursor.ipv4Dst(network)) | 0;
+        ttl = (ttl + cursor.ipv4Ttl(network)) | 0;
+        type = (type + kind) | 0;
+        identifier = (identifier + cursor.icmpIdentifier(at)) | 0;
+        sequence = (sequence + cursor.icmpSequence(at)) | 0;
+        data = (data + stop - at - DATA) | 0;
+      }
+    } else if (cursor.etherType === Arp) {
+      if (cursor.checkArp(network, end) !== OK) {
+        refused++;
+      } else {
+        oper = (oper + cursor.arpOperation(network)) | 0;
+        spa = (spa + cursor.arpSenderIp(network)) | 0;
+        tpa = (tpa + cursor.arpTargetIp(network)) | 0;
+      }
+    } else if (network < 0) {
+      refused++;
+    } else {
+      others++;
+    }
+  }
+  sums[0]! += oper;
+  sums[1]! += spa;
+  sums[2]! += tpa;
+  sums[3]! += src;
+  sums[4]! += dst;
+  sums[5]! += ttl;
+  sums[6]! += type;
+  sums[7]! += identifier;
+  sums[8]! += sequence;
+  sums[9]! += data;
+  sums[10]! += tags;
+  sums[11]! += refused;
+  sums[12]! += others;
+}
