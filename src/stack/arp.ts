@@ -41,20 +41,20 @@ export class ArpHandler {
   /** Takes in the ARP packet in the frame being handled: RFC 826's "packet reception", the operation looked at last. */
   input(): Verdict {
     const core = this.#core;
-    const { buf, network: off, end } = core.received;
-    const fault = arp.check(buf, off, end);
+    const { buf, cursor, network: off, end } = core.received;
+    const fault = cursor.checkArp(off, end);
     if (fault !== Fault.None) return fault === Fault.Truncated ? Drop.ArpTruncated : Drop.ArpFormat;
     const sha = off + arp.SHA;
     if (mac.isMulticast(buf, sha) || mac.isZero(buf, sha)) return Drop.ArpSenderMac;
-    const sender = arp.senderIp(buf, off);
-    const operation = arp.operation(buf, off);
+    const sender = cursor.arpSenderIp(off);
+    const operation = cursor.arpOperation(off);
     const isReply = operation === arp.Operation.Reply;
     // 0.0.0.0 is a probe's sender (RFC 5227): it is answered, and never learnt.
     const isHost = ipv4.isUnicast(sender) && !core.identity.isBroadcast(sender);
     if (!isHost && (sender !== 0 || isReply)) return Drop.ArpSenderIp;
     if (!isReply && operation !== arp.Operation.Request) return Drop.ArpOperation;
     if (core.identity.owns(sender)) return this.#conflict(sender);
-    const isOurs = core.identity.owns(arp.targetIp(buf, off));
+    const isOurs = core.identity.owns(cursor.arpTargetIp(off));
     const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs);
     if (isReply) return learnt ? ACCEPTED : Drop.ArpUnsolicited;
     if (!isOurs) return Drop.ArpNotForUs;

@@ -9,12 +9,9 @@
  * host.close();
  */
 import { EtherType, SRC } from "../../packets/ethernet.ts";
-import { Fault } from "../../packets/fault.ts";
-import { FrameCursor } from "../../packets/frame.ts";
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
-import * as mac from "../../packets/mac.ts";
 import * as vlan from "../../packets/vlan.ts";
 import type { FrameBatch, Link } from "../link/link.ts";
 import { Direction } from "../link/link.ts";
@@ -59,12 +56,14 @@ export interface HostStats {
   readonly neighbours: NeighbourStats;
 }
 
+/** The group bit of an address (the first byte's lowest) in its upper 16 bits. */
+const GROUP = 0x0100;
+
 export class Host {
   readonly link: Link;
   readonly clock: Clock;
   readonly identity: Identity;
   readonly #core: Core;
-  readonly #cursor = new FrameCursor();
   readonly #neighbours: NeighbourCache;
   readonly #arp: ArpHandler;
   readonly #ipv4: Ipv4Handler;
@@ -333,20 +332,21 @@ export class Host {
 
   #frame(direction: number, end: number): Verdict {
     const { received, identity } = this.#core;
-    const { buf, frame } = received;
-    const cursor = this.#cursor;
+    const { buf, frame, cursor } = received;
     if (direction === Direction.Out) return Drop.Outgoing;
-    if (cursor.dissect(buf, frame, end) !== Fault.None) return Drop.FrameMalformed;
-    received.isGroup = mac.isMulticast(buf, frame);
+    const network = cursor.network(buf, frame, end);
+    if (network < 0) return Drop.FrameMalformed;
+    const high = cursor.u16(frame);
+    const sourceHigh = cursor.u16(frame + SRC);
+    const sourceLow = cursor.i32(frame + SRC + 2);
+    received.isGroup = (high & GROUP) !== 0;
     if (received.isGroup) {
-      if (mac.isMulticast(buf, frame + SRC)) return Drop.SourceMac;
-    } else if (mac.low32(buf, frame) !== identity.macLow || mac.high16(buf, frame) !== identity.macHigh)
-      return Drop.OtherMac;
-    if (mac.isMulticast(buf, frame + SRC) || mac.isZero(buf, frame + SRC)) return Drop.SourceMac;
-    if (mac.low32(buf, frame + SRC) === identity.macLow && mac.high16(buf, frame + SRC) === identity.macHigh)
-      return Drop.OwnMac;
+      if ((sourceHigh & GROUP) !== 0) return Drop.SourceMac;
+    } else if (cursor.i32(frame + 2) !== identity.macLow || high !== identity.macHigh) return Drop.OtherMac;
+    if ((sourceHigh & GROUP) !== 0 || (sourceHigh | sourceLow) === 0) return Drop.SourceMac;
+    if (sourceLow === identity.macLow && sourceHigh === identity.macHigh) return Drop.OwnMac;
     if (!this.#isOurVlan()) return Drop.OtherVlan;
-    received.network = cursor.networkOffset;
+    received.network = network;
     received.end = cursor.networkEnd;
     if (cursor.etherType === EtherType.Ipv4) return this.#ipv4.input();
     if (cursor.etherType === EtherType.Arp) return this.#arp.input();
@@ -355,7 +355,7 @@ export class Host {
 
   /** Untagged for a host in no VLAN, or with a tag that carries a priority alone (IEEE 802.1Q, 6.9.1); else our tag. */
   #isOurVlan(): boolean {
-    const cursor = this.#cursor;
+    const { cursor } = this.#core.received;
     const ours = this.identity.vlan;
     if (cursor.vlanCount === 0) return ours < 0;
     if (cursor.vlanCount > 1 || cursor.vlanTpid(0) !== EtherType.Vlan) return false;

@@ -41,11 +41,11 @@ export class IcmpHandler {
 
   /** Takes in the message from `off` to `end` in the frame being handled. */
   input(off: number, end: number, isUnicast: boolean): Verdict {
-    const { buf } = this.#core.received;
+    const { cursor } = this.#core.received;
     if (end - off < icmp.HEADER_LENGTH) return Drop.IcmpTruncated;
-    if (!icmp.checksumOk(buf, off, end)) return Drop.IcmpChecksum;
-    if (icmp.check(buf, off, end) !== Fault.None) return Drop.IcmpTruncated;
-    switch (icmp.type(buf, off)) {
+    if (cursor.checksum(off, end) !== 0) return Drop.IcmpChecksum;
+    if (cursor.checkIcmp(off, end) !== Fault.None) return Drop.IcmpTruncated;
+    switch (cursor.icmpType(off)) {
       case Type.EchoRequest:
         if (!isUnicast) return Drop.EchoBroadcast;
         return this.#core.answer.echo ? this.#reply(off, end) : Drop.EchoOff;

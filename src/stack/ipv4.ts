@@ -21,12 +21,12 @@ export class Ipv4Handler {
   /** Takes in the datagram in the frame being handled. */
   input(): Verdict {
     const { received, identity } = this.#core;
-    const { buf, network: off, end } = received;
-    const fault = ipv4.check(buf, off, end);
-    if (fault !== Fault.None) return this.#faulty(fault);
-    if (!ipv4.checksumOk(buf, off)) return Drop.IpChecksum;
-    const src = ipv4.src(buf, off);
-    const dst = ipv4.dst(buf, off);
+    const { buf, cursor, network: off, end } = received;
+    const payload = cursor.ipv4Payload(off, end);
+    if (payload < 0) return this.#faulty(-payload as Fault);
+    if (cursor.checksum(off, payload) !== 0) return Drop.IpChecksum;
+    const src = cursor.ipv4Src(off);
+    const dst = cursor.ipv4Dst(off);
     if (address.isLoopback(src) || address.isLoopback(dst)) return Drop.IpLoopback;
     if (!address.isUnicast(src) || identity.isBroadcast(src)) return Drop.IpSource;
     if (identity.owns(src)) return Drop.IpSourceOwn;
@@ -34,13 +34,13 @@ export class Ipv4Handler {
     if (!isUnicast && !identity.isBroadcast(dst) && dst !== ALL_HOSTS) return Drop.IpNotForUs;
     if (isUnicast && received.isGroup) return Drop.IpGroupFrame;
     // TTL is no matter here: a host never drops for it (RFC 1122, 3.2.1.7).
-    if (ipv4.headerLength(buf, off) > ipv4.MIN_HEADER_LENGTH) {
+    if (payload - off > ipv4.MIN_HEADER_LENGTH) {
       if (options.check(buf, off) !== Fault.None) return Drop.IpOptions;
       if (isSourceRouted(buf, off)) return Drop.IpSourceRoute;
     }
-    if (ipv4.isFragment(buf, off)) return Drop.IpFragment;
-    if (ipv4.protocol(buf, off) !== ipv4.Protocol.Icmp) return Drop.IpProtocol;
-    return this.#icmp.input(ipv4.payloadOffset(buf, off), ipv4.payloadEnd(buf, off, end), isUnicast);
+    if (cursor.ipv4IsFragment(off)) return Drop.IpFragment;
+    if (cursor.ipv4Protocol(off) !== ipv4.Protocol.Icmp) return Drop.IpProtocol;
+    return this.#icmp.input(payload, cursor.ipv4PayloadEnd(off), isUnicast);
   }
 
   #faulty(fault: Fault): Verdict {

@@ -1,4 +1,5 @@
 /** The frame being handled: one object, refilled for each, so that handlers need few arguments and no memory. */
+import { FrameCursor } from "../../packets/frame.ts";
 import type { FrameBatch } from "../link/link.ts";
 
 export class Received {
@@ -6,6 +7,8 @@ export class Received {
   index = 0;
   /** Memory of the batch. */
   buf: Uint8Array = new Uint8Array(0);
+  /** Reads it; attached to it as long as a frame is being handled. */
+  readonly cursor = new FrameCursor();
   /** First byte of the Ethernet header. */
   frame = 0;
   /** First byte after the link layer's headers. */
