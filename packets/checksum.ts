@@ -2,6 +2,7 @@
  * The Internet checksum: the ones' complement of the ones' complement sum of 16-bit words (RFC 1071). Over data that
  * carries its own correct checksum the result is 0.
  */
+import { viewOf } from "./view.ts";
 
 /** From this length on, reading words through a DataView pays for looking that up, */
 const LONG = 64;
@@ -9,11 +10,9 @@ const LONG = 64;
 const SHARED = 0x4000;
 /** Bytes, 2^20 words of 32 bits, whose sum stays below 2^53: a double holds it without rounding. */
 const EXACT = 0x400000;
-/** Longest buffer: see MAX_BUFFER in reader.ts. */
-const MAX_BUFFER = 0x40000000;
+/** As long as MAX_BUFFER in view.ts; offsets are cut to it, as in reader.ts. */
+const LONGEST = 0x40000000;
 const PLACE = 0x3fffffff;
-
-const views = new WeakMap<Uint8Array, DataView>();
 
 /**
  * Adds a range to a running sum, which may be carried on over further ranges (each of even length but the last). An odd
@@ -22,8 +21,7 @@ const views = new WeakMap<Uint8Array, DataView>();
  * @returns a sum to be folded; 0 only if all bytes are 0, and `sum` was.
  */
 export function add(buf: Uint8Array, off: number, end: number, sum: number): number {
-  if (end - off >= LONG && buf.length >= SHARED && buf.length <= MAX_BUFFER)
-    return sum + addWords(views.get(buf) ?? viewOf(buf), off, end);
+  if (end - off >= LONG && buf.length >= SHARED && buf.length <= LONGEST) return sum + addWords(viewOf(buf), off, end);
   let even = 0;
   let odd = 0;
   let i = off;
@@ -52,12 +50,6 @@ export function add(buf: Uint8Array, off: number, end: number, sum: number): num
   for (; i + 1 < end; i += 2) sum += (buf[i]! << 8) | buf[i + 1]!;
   if (i < end) sum += buf[i]! << 8;
   return sum;
-}
-
-function viewOf(buf: Uint8Array): DataView {
-  const view = new DataView(buf.buffer, buf.byteOffset, buf.length);
-  views.set(buf, view);
-  return view;
 }
 
 /**
@@ -94,8 +86,12 @@ function sumOf(view: DataView, off: number, end: number): number {
       view.getUint32(i + 24, true) +
       view.getUint32(i + 28, true);
   }
+  for (const last = stop - 3; i < last; i = (i + 4) & PLACE) one += view.getUint32(i, true);
   let rest = 0;
-  for (; i + 1 < stop; i += 2) rest += view.getUint16(i, true);
+  if (i + 1 < stop) {
+    rest = view.getUint16(i, true);
+    i = (i + 2) & PLACE;
+  }
   if (i < stop) rest += view.getUint8(i);
   const sum = one + two;
   const low = sum | 0;

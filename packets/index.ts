@@ -24,3 +24,4 @@ export { PacketReader } from "./reader.ts";
 export * as text from "./text/index.ts";
 export * as udp from "./udp.ts";
 export * as vlan from "./vlan.ts";
+export { PacketWriter } from "./writer.ts";

@@ -10,12 +10,12 @@
  */
 import { addWords } from "./checksum.ts";
 import { Fault } from "./fault.ts";
+import { viewOf } from "./view.ts";
 
 // Offsets are literals here, and accessors of one expression: V8 folds functions of up to 27 bytes of bytecode into their
 // caller without counting them against its limit, and naming an offset takes nine.
 
-/** Longest buffer: with offsets known to lie below 2^30, V8 adds to them without looking for an overflow. */
-export const MAX_BUFFER = 0x40000000;
+/** Offsets are cut to 30 bits, which is the length of the longest buffer (see view.ts). */
 const PLACE = 0x3fffffff;
 
 const { None, Truncated, Version, Length, AddressFormat } = Fault;
@@ -46,15 +46,14 @@ export class PacketReader {
 
   /**
    * Reads from `buf` from now on. Costs nothing if that is what it reads from already: a ring is one buffer for ever.
-   * @throws {RangeError} if the buffer is longer than MAX_BUFFER.
+   * @throws {RangeError} if the buffer is longer than 2^30 bytes.
    */
   attach(buf: Uint8Array): void {
     if (buf !== this.buffer) this.change(buf);
   }
 
   private change(buf: Uint8Array): void {
-    if (buf.length > MAX_BUFFER) throw new RangeError(`a reader takes buffers of up to ${MAX_BUFFER} bytes`);
-    this.view = new DataView(buf.buffer, buf.byteOffset, buf.length);
+    this.view = viewOf(buf);
     this.buffer = buf;
   }
 
