@@ -123,7 +123,7 @@ describeGears("answer --gear", () => {
     await answering(run);
     pair.ve1.down();
     const { code, stdout, stderr } = await run.done;
-    expect(stderr).toBe("answer: ve1 is down, or its peer is\n");
+    expect(stderr).toBe("vethlab answer: ve1 is down, or its peer is\n");
     expect(stdout).toContain("answer statistics");
     expect(code).toBe(2);
   });
