@@ -163,9 +163,12 @@ describeNetns("vethlab sniff -i", () => {
       const outward = await sniffing("-n", "-t", "-l", "-Q", "out", "icmp");
       await wire.run(wire.ve0, "ping", "-c", "3", "-i", "0.01", "10.0.0.2");
       await until(() => all.stdout().split("ICMP").length > 6);
+      // Sent through the interface that answer sits on: to the wire, not to answer.
+      expect((await wire.vethlab(wire.ve1, "arping", "-I", "ve1", "-D", "-w", "0.2", "10.0.0.2")).code).toBe(0);
+      await until(() => all.stdout().includes("tell 0.0.0.0"));
       for (const { pid } of [all, inward, outward, answer]) process.kill(pid, "SIGINT");
       const text = (await all.done).stdout;
-      expect(text.match(/who-has 10\.0\.0\.2 tell/g)).toHaveLength(1);
+      expect(text.match(/who-has 10\.0\.0\.2 tell 10\.0\.0\.1/g)).toHaveLength(1);
       expect(text.match(/ICMP echo request/g)).toHaveLength(3);
       expect(text.match(/ICMP echo reply/g)).toHaveLength(3);
       expect(text).toMatch(/^\t= 10\.0\.0\.1 pings 10\.0\.0\.2: echo request 1 with 56 bytes of data\.$/m);
