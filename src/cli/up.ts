@@ -4,6 +4,7 @@ import { up } from "../lab/named.ts";
 import type { Outcome } from "./command.ts";
 import { prefix } from "./options.ts";
 import { ownName } from "./own-name.ts";
+import { onEnd } from "./signals.ts";
 
 export function define(command: Command, outcome: Outcome): void {
   command
@@ -15,6 +16,8 @@ export function define(command: Command, outcome: Outcome): void {
       "Examples:\n  vethlab up\n  vethlab up --address0 10.0.0.1/24 --address1 10.0.0.2/24\n  ip netns exec lab-a ping 10.0.0.2\n",
     )
     .action((name: string, options: { address0?: ipv4.Prefix; address1?: ipv4.Prefix }) => {
+      // A lab half made belongs to nobody: a signal waits for its end, or for what failed to be taken back.
+      onEnd(() => {});
       up(name, {
         address0: options.address0 && ipv4.formatPrefix(options.address0),
         address1: options.address1 && ipv4.formatPrefix(options.address1),

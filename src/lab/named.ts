@@ -63,8 +63,13 @@ export function up(name: string, options: UpOptions = {}): void {
         `the namespace ${netns} exists already: \`vethlab down ${name}\` removes a lab, or choose another name`,
       );
   const [a, b] = namespaces(name);
+  const made: string[] = [];
   try {
-    ipBatch([`netns add ${a}`, `netns add ${b}`]);
+    // One by one: what is taken back when a step fails is ours, not another's who was faster.
+    for (const netns of [a, b]) {
+      ipBatch([`netns add ${netns}`]);
+      made.push(netns);
+    }
     ipBatch([`link add name ve0 netns ${a} type veth peer name ve1 netns ${b}`]);
     for (const [netns, port, address] of [
       [a, "ve0", options.address0],
@@ -84,7 +89,7 @@ export function up(name: string, options: UpOptions = {}): void {
         );
       });
   } catch (error) {
-    for (const netns of [a, b]) if (existsSync(`${NETNS_FOLDER}/${netns}`)) ipBatch([`netns delete ${netns}`]);
+    for (const netns of made) ipBatch([`netns delete ${netns}`]);
     if (error instanceof IpError) throw new UserError(error.message);
     throw error;
   }
@@ -108,7 +113,9 @@ export function down(name: string): DownResult {
   if (found.length === 0) throw new UserError(`no lab named ${name}: \`vethlab status\` shows those that are up`);
   for (const netns of found)
     if (markOf(netns) !== name)
-      throw new UserError(`the namespace ${netns} was not made by \`vethlab up ${name}\`: left alone`);
+      throw new UserError(
+        `the namespace ${netns} was not made by \`vethlab up ${name}\`, or not to its end: left alone; \`ip netns delete ${netns}\` removes it`,
+      );
   const remaining: number[] = [];
   for (const netns of found) {
     inNamespace(netns, (namespace) => remaining.push(...processesIn(namespace.inode)));

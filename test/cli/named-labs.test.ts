@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { afterEach, expect, test } from "vitest";
-import { vethlab } from "../support/command.ts";
+import { startVethlab, vethlab } from "../support/command.ts";
 import { leftBehind, machineState } from "../support/machine.ts";
 import { describeNetns } from "../support/privilege.ts";
 
@@ -46,11 +46,26 @@ describeNetns("vethlab up, status, down", () => {
     expect(leftBehind(before, machineState())).toEqual([]);
   });
 
+  test("a signal at any moment of up leaves a whole lab or none", async () => {
+    for (const delay of [60, 100, 120, 140, 160, 200])
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        const before = machineState();
+        const up = startVethlab("up", LAB);
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        process.kill(up.pid, signal);
+        await up.done;
+        if (names().includes(`${LAB}-`)) expect(vethlab("down", LAB)).toMatchObject({ code: 0, stderr: "" });
+        expect(leftBehind(before, machineState())).toEqual([]);
+      }
+  });
+
   test("down touches nothing that up did not label", () => {
     ip("netns", "add", `${LAB}-a`);
     const down = vethlab("down", LAB);
     expect(down.code).toBe(2);
-    expect(down.stderr).toMatch(/was not made by `vethlab up vltest`: left alone/);
+    expect(down.stderr).toMatch(
+      /was not made by `vethlab up vltest`, .*: left alone; `ip netns delete vltest-a` removes it/,
+    );
     expect(names()).toContain(`${LAB}-a`);
   });
 
