@@ -24,18 +24,16 @@ describeNetns("ping and arping on the command line", () => {
 
   needs({ netns: true, commands: ["ping", "arping"] }).describe("iputils' text, times apart", () => {
     test.each([
-      "-c3 -i.02",
-      "-c 2 -i 0.02 -q",
-      "-c 2 -i 0.02 -D",
+      "-c3 -i.2",
+      "-c 2 -i 0.2 -q",
+      "-c 2 -i 0.2 -D",
       "-c 1 -s 0",
       "-c 1 -s 15",
-      "-c 1 -p 123 -t 255 -n -W 0.5",
+      "-c 1 -p 123 -t 255 -n -W 5",
       "-c 1 -s 1472 -p 0102030405060708090a0b0c0d0e0f1011",
-      "-c 2 -i 0.02 -w 5",
+      "-c 2 -i 0.2 -w 5",
       "-c 1 -W 0",
-      "-c 3 -A",
-      "-f -c 3 -q",
-      "-c 2 -i 0.02 -O",
+      "-c 2 -i 0.2 -O",
     ])("ping %s", async (options) => {
       const args = ["-I", "ve0", ...options.split(" "), "10.0.0.2"];
       const [mine, theirs] = await Promise.all([ours("ping", ...args), wire.run(wire.ve0, "ping", ...args)]);
