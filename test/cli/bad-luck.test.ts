@@ -143,9 +143,9 @@ describeNetns("bad luck", () => {
       for (const delay of delays) {
         const running = commands.map((args) => wire.startVethlab(wire.ve0, ...args));
         await new Promise((resolve) => setTimeout(resolve, delay));
-        for (const { pid } of running) process.kill(pid, signal);
+        for (const { child } of running) child.kill(signal);
         // What takes SIGQUIT for a question goes on.
-        if (signal === "SIGQUIT") for (const { pid } of running) process.kill(pid, "SIGTERM");
+        if (signal === "SIGQUIT") for (const { child } of running) child.kill("SIGTERM");
         for (const { done } of running) {
           const { code, signal: by, stderr } = await done;
           expect(stderr).not.toMatch(/defect|^ +at /m);

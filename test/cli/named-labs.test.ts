@@ -52,7 +52,7 @@ describeNetns("vethlab up, status, down", () => {
         const before = machineState();
         const up = startVethlab("up", LAB);
         await new Promise((resolve) => setTimeout(resolve, delay));
-        process.kill(up.pid, signal);
+        up.child.kill(signal);
         await up.done;
         if (names().includes(`${LAB}-`)) expect(vethlab("down", LAB)).toMatchObject({ code: 0, stderr: "" });
         expect(leftBehind(before, machineState())).toEqual([]);
