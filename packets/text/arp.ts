@@ -4,7 +4,7 @@ import { printAtmArp } from "./atm-arp.ts";
 import type { Dissection } from "./dissection.ts";
 import { ETHERTYPE_NAMES } from "./ethertype-names.ts";
 import { dumpPayload } from "./hexdump.ts";
-import { literal } from "./writer.ts";
+import { type Literal, literal } from "./writer.ts";
 
 const PROTOCOL = literal("arp");
 const ARP = literal("ARP, ");
@@ -25,7 +25,7 @@ const CLOSE = 0x29;
 const SPACE = 0x20;
 
 /** Hardware types with a name (IANA); ATM's has a format of its own. */
-export const HARDWARE_NAMES: ReadonlyMap<number, Uint8Array> = new Map([
+export const HARDWARE_NAMES: ReadonlyMap<number, Literal> = new Map([
   [1, literal("Ethernet")],
   [6, literal("TokenRing")],
   [7, literal("ArcNet")],
@@ -42,7 +42,7 @@ const PTYPE_TRAILERS = 0x1000;
 
 /** NAK exists for ATM only (RFC 2225). */
 export const OPERATION_NAK = 10;
-const OPERATION_NAMES: ReadonlyMap<number, Uint8Array> = new Map([
+const OPERATION_NAMES: ReadonlyMap<number, Literal> = new Map([
   [arp.Operation.Request, literal("Request")],
   [arp.Operation.Reply, literal("Reply")],
   [arp.Operation.ReverseRequest, literal("Reverse Request")],

@@ -4,7 +4,7 @@
  * which then writes ` [|protocol]`, as tcpdump does, and the frame's line is done.
  */
 import type { Conversations } from "./tcp-conversations.ts";
-import { literal, type TextWriter } from "./writer.ts";
+import { type Literal, literal, type TextWriter } from "./writer.ts";
 
 /** How the bytes of a frame are shown after its line. `x` and `X` begin after the link header, `xx` and `XX` with it. */
 export type HexMode = "none" | "x" | "xx" | "X" | "XX";
@@ -48,7 +48,7 @@ export class Dissection {
   /** The end of the captured bytes, or of the payload within them: nothing beyond belongs to this packet. */
   end = 0;
   /** The name for ` [|name]`. */
-  protocol: Uint8Array = literal("ether");
+  protocol: Literal = literal("ether");
   /** Bytes before the network layer's, which -x and -X leave out; 0 if a printer met the end of the captured bytes. */
   headerLength = 0;
   /** Levels of a packet quoted within a packet, so that a made-up chain of them ends. */

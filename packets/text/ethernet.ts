@@ -9,7 +9,7 @@ import { dumpUnknown } from "./hexdump.ts";
 import { printIpv4 } from "./ipv4.ts";
 import { printIpv6 } from "./ipv6.ts";
 import { printLlc } from "./llc.ts";
-import { literal } from "./writer.ts";
+import { type Literal, literal } from "./writer.ts";
 
 const PROTOCOL = literal("ether");
 const VLAN_PROTOCOL = literal("vlan");
@@ -30,10 +30,10 @@ const CLOSE = 0x29;
 const TYPE_JUMBO = 0x8870;
 
 /** `ethertype ARP (0x0806)` for every type with a name, made once. */
-const TYPE_TEXTS: ReadonlyMap<number, Uint8Array> = new Map(
+const TYPE_TEXTS: ReadonlyMap<number, Literal> = new Map(
   Array.from(ETHERTYPE_NAMES, ([type, name]) => {
     const hex = type.toString(16).padStart(4, "0");
-    return [type, literal(`ethertype ${String.fromCharCode(...name)} (0x${hex})`)];
+    return [type, literal(`ethertype ${name} (0x${hex})`)];
   }),
 );
 

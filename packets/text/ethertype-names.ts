@@ -1,7 +1,7 @@
 /** EtherTypes that tcpdump has a word for. */
-import { literal } from "./writer.ts";
+import { type Literal, literal } from "./writer.ts";
 
-export const ETHERTYPE_NAMES: ReadonlyMap<number, Uint8Array> = new Map(
+export const ETHERTYPE_NAMES: ReadonlyMap<number, Literal> = new Map(
   (
     [
       [0x00fe, "GRE-OSI"],

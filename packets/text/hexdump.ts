@@ -1,6 +1,6 @@
 /** Bytes as tcpdump shows them with -x and -X, and for payload that it does not know: sixteen a line. */
 import type { Dissection } from "./dissection.ts";
-import { literal, type TextWriter } from "./writer.ts";
+import { type Literal, literal, type TextWriter } from "./writer.ts";
 
 const PER_LINE = 16;
 const INDENT = literal("\n\t0x");
@@ -22,7 +22,7 @@ export function hexDump(
   off: number,
   end: number,
   ascii: boolean,
-  indent: Uint8Array = INDENT,
+  indent: Literal = INDENT,
 ): void {
   for (let at = off; at < end; at += PER_LINE) {
     const stop = Math.min(end, at + PER_LINE);

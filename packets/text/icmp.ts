@@ -6,7 +6,7 @@ import * as ipv4 from "../ipv4.ts";
 import type { Dissection } from "./dissection.ts";
 import { printIcmpExtension } from "./icmp-extension.ts";
 import { printIpv4, shouldBe } from "./ipv4.ts";
-import { literal } from "./writer.ts";
+import { type Literal, literal } from "./writer.ts";
 
 const PROTOCOL = literal("icmp");
 const ECHO_REQUEST = literal("ICMP echo request, id ");
@@ -29,7 +29,7 @@ const NAMES: Readonly<Record<number, string>> = {
 };
 
 /** What stands before and after the address of an unreachable destination, by code. */
-const UNREACHABLE_WORDS: ReadonlyMap<number, readonly [Uint8Array, Uint8Array]> = new Map(
+const UNREACHABLE_WORDS: ReadonlyMap<number, readonly [Literal, Literal]> = new Map(
   (
     [
       [UnreachableCode.Network, "net ", ""],

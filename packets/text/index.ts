@@ -3,4 +3,4 @@ export type { HexMode, TextOptions, TimestampMode } from "./dissection.ts";
 export { FramePrinter } from "./frame-printer.ts";
 export { hexDump } from "./hexdump.ts";
 export { TimestampPrinter } from "./timestamp.ts";
-export { literal, TextWriter } from "./writer.ts";
+export { Literal, literal, TextWriter } from "./writer.ts";

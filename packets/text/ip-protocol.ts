@@ -6,7 +6,7 @@ import { printIpv4 } from "./ipv4.ts";
 import { printIpv6 } from "./ipv6.ts";
 import { printTcp } from "./tcp.ts";
 import { printUdp } from "./udp.ts";
-import { literal } from "./writer.ts";
+import { type Literal, literal } from "./writer.ts";
 
 const PROTOCOL = literal(" ip-proto-");
 const SPACE = 0x20;
@@ -20,7 +20,7 @@ const SUN_ND = 77;
 const MAX_DEPTH = 128;
 
 /** Protocols that tcpdump has a word for, as in `proto ICMP (1)`. */
-const NAMES: ReadonlyMap<number, Uint8Array> = new Map(
+const NAMES: ReadonlyMap<number, Literal> = new Map(
   (
     [
       [0, "Options"],
@@ -57,7 +57,7 @@ const NAMES: ReadonlyMap<number, Uint8Array> = new Map(
 const UNKNOWN = literal("unknown");
 
 /** The protocol's name as bytes, `unknown` for one without. */
-export function protocolName(protocol: number): Uint8Array {
+export function protocolName(protocol: number): Literal {
   return NAMES.get(protocol) ?? UNKNOWN;
 }
 

@@ -250,7 +250,7 @@ function pidName(oui: number, pid: number): string {
   if (oui === OUI_RFC2684) return BRIDGED_PIDS[pid] ?? "Unknown";
   if (oui !== OUI_ETHERNET && oui !== OUI_BRIDGED && oui !== OUI_APPLETALK) return "Unknown";
   const name = ETHERTYPE_NAMES.get(pid);
-  return name === undefined ? "Unknown" : String.fromCharCode(...name);
+  return name === undefined ? "Unknown" : name.toString();
 }
 
 /** `source > destination` of the Ethernet header at `frame`. */

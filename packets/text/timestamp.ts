@@ -1,6 +1,6 @@
 /** The time before a line, in tcpdump's six forms; the part that changes once a second is kept as bytes. */
 import type { TimestampMode } from "./dissection.ts";
-import { literal, TextWriter } from "./writer.ts";
+import { Literal, literal, TextWriter } from "./writer.ts";
 
 const SPACE = 0x20;
 const MINUS = 0x2d;
@@ -14,7 +14,7 @@ export class TimestampPrinter {
   private readonly mode: TimestampMode;
   private readonly nano: boolean;
   private cachedSecond = -1;
-  private cached: Uint8Array = new Uint8Array(0);
+  private cached: Literal = literal("");
   private readonly scratch = new TextWriter(32);
   private referenceSet = false;
   private referenceSecond = 0;
@@ -52,7 +52,8 @@ export class TimestampPrinter {
 
   private printFraction(out: TextWriter, fraction: number): void {
     out.byte(DOT);
-    out.decimalPadded(fraction, this.nano ? 9 : 6);
+    if (this.nano) out.decimalPadded(fraction, 9);
+    else out.sixDigits(fraction);
   }
 
   private cache(second: number): void {
@@ -72,7 +73,7 @@ export class TimestampPrinter {
       }
       clock(scratch, date.getHours(), date.getMinutes(), date.getSeconds());
     }
-    this.cached = scratch.bytes().slice();
+    this.cached = new Literal(scratch.toString());
     this.cachedSecond = second;
   }
 

@@ -7,9 +7,8 @@ import { openPacketLink, type PacketLinkOptions } from "../link/packet.ts";
 import { UserError } from "../linux/errors.ts";
 import { InterfaceFlag, queryInterfaces } from "../linux/interface.ts";
 import { ipJson } from "../linux/iproute.ts";
-import type { NetworkNamespace } from "../linux/namespace.ts";
+import { NetworkNamespace } from "../linux/namespace.ts";
 import { joinUserNamespace } from "../linux/privilege.ts";
-import { openNamespace } from "./options.ts";
 
 /** What an ordinary user's own lab needs: a command line with the PID of a process in it is started again inside. */
 export function enterNamespace(spec: string | undefined): NetworkNamespace | null {
@@ -112,4 +111,9 @@ export function sourceMacOf(link: Link, given: mac.Mac | undefined, ip: number):
 /** The line that says what the kernel dropped: nothing is lost silently. */
 export function droppedLine(command: string, frames: number): string {
   return `vethlab ${command}: ${frames} frame${frames === 1 ? "" : "s"} dropped by the kernel: not read in time\n`;
+}
+
+/** Opens the namespace that `--netns` names, or null when it was not given. */
+function openNamespace(spec: string | undefined): NetworkNamespace | null {
+  return spec === undefined ? null : NetworkNamespace.open(spec);
 }

@@ -2,7 +2,6 @@
 import { InvalidArgumentError } from "commander";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
-import { NetworkNamespace } from "../linux/namespace.ts";
 
 /** A parser for whole numbers within bounds. */
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -79,11 +78,6 @@ export function stationMac(text: string): mac.Mac {
     throw new InvalidArgumentError("It is a group address: a station's own has an even first byte, such as 02.");
   if (mac.isZero(value, 0)) throw new InvalidArgumentError("A station's address is not all zeros.");
   return value;
-}
-
-/** Opens the namespace that `--netns` names, or null when it was not given. */
-export function openNamespace(spec: string | undefined): NetworkNamespace | null {
-  return spec === undefined ? null : NetworkNamespace.open(spec);
 }
 
 /** The text of `--netns` in every command's help. */

@@ -11,7 +11,7 @@ import {
   type Sink,
 } from "../capture/index.ts";
 import { UserError } from "../linux/errors.ts";
-import { compileFilter, type Filter, isFilterError } from "../linux/libpcap.ts";
+import type { Filter } from "../linux/libpcap.ts";
 import {
   closingLines,
   countLine,
@@ -23,7 +23,6 @@ import {
   sniff,
 } from "../tools/sniff/index.ts";
 import { VERSION } from "../version.ts";
-import { attach, whyNothingPasses } from "./attach.ts";
 import type { Outcome } from "./command.ts";
 import { choice, given, integer, interfaceName, NETNS_HELP, nonEmpty } from "./options.ts";
 import { onEnd } from "./signals.ts";
@@ -106,7 +105,7 @@ export function define(command: Command, outcome: Outcome): void {
 }
 
 async function run(expression: string, flags: Flags, counts: Counts): Promise<number> {
-  const source = await openSource(flags, compile(expression, flags));
+  const source = await openSource(flags, await compile(expression, flags));
   try {
     const writer = openWriter(flags, source.name, expression, source.mac);
     // Frames on standard output leave no room for text there.
@@ -174,7 +173,9 @@ async function openSource(flags: Flags, filter: Filter | null): Promise<Source> 
   return flags.i === undefined ? fileSource(flags.r!, flags, filter) : liveSource(flags.i, flags, filter);
 }
 
-function liveSource(name: string, flags: Flags, filter: Filter | null): Source {
+// What opens an interface or compiles an expression is loaded when it is needed: a file is shown 30 ms sooner without.
+async function liveSource(name: string, flags: Flags, filter: Filter | null): Promise<Source> {
+  const { attach, whyNothingPasses } = await import("./attach.ts");
   const inKernel = filter?.kernel === true;
   const { link, namespace, close } = attach(name, {
     netns: flags.netns,
@@ -214,8 +215,9 @@ async function fileSource(path: string, flags: Flags, filter: Filter | null): Pr
 }
 
 /** @throws {UserError} with libpcap's own words. */
-function compile(expression: string, flags: Flags): Filter | null {
+async function compile(expression: string, flags: Flags): Promise<Filter | null> {
   if (expression.trim() === "") return null;
+  const { compileFilter, isFilterError } = await import("../linux/libpcap.ts");
   const filter = compileFilter(expression, given("snapLength", flags.s));
   if (isFilterError(filter)) throw new UserError(`the filter "${expression}": ${filter.error}`);
   return filter;

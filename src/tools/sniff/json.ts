@@ -50,6 +50,6 @@ export function writeJson(
     ...(explanation === null ? {} : { explanation }),
   };
   out.ascii(",");
-  out.put(encoder.encode(JSON.stringify(rest).slice(1)));
+  out.raw(encoder.encode(JSON.stringify(rest).slice(1)));
   out.byte(NEWLINE);
 }

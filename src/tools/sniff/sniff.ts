@@ -141,7 +141,7 @@ class Sniffer {
       this.printer.print(buffer, off, length, originalLength, seconds, nanoseconds, number);
       if (explanation !== null) {
         text.put(EXPLANATION);
-        text.put(encoder.encode(explanation.text));
+        text.raw(encoder.encode(explanation.text));
         text.byte(NEWLINE);
       }
     } else if (this.isJson) {

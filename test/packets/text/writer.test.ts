@@ -24,6 +24,22 @@ describe("TextWriter", () => {
     );
   });
 
+  test("six digits, raw bytes and constant text of any length", () => {
+    fc.assert(
+      fc.property(fc.nat(999_999), bytes(7), fc.string({ unit: "binary-ascii", maxLength: 20 }), (value, raw, text) => {
+        expect(written((out) => out.sixDigits(value))).toBe(String(value).padStart(6, "0"));
+        expect(written((out) => out.raw(raw))).toBe(String.fromCharCode(...raw));
+        expect(literal(text).toString()).toBe(text);
+        // What follows overwrites what a word had too much.
+        const both = written((out) => {
+          out.put(literal(text));
+          out.put(literal(text));
+        });
+        expect(both).toBe(text + text);
+      }),
+    );
+  });
+
   test("hexadecimal numbers", () => {
     fc.assert(
       fc.property(fc.oneof(fc.nat(300), fc.nat(0xffffffff)), fc.integer({ min: 1, max: 8 }), (value, digits) => {
