@@ -1,9 +1,12 @@
-/** The neighbour cache's memory: columns of numbers, so that an entry is a slot and looking at one allocates nothing. */
+/**
+ * The neighbour cache's memory: columns of numbers, so that an entry is a slot and looking at one allocates nothing. 76 to
+ * 84 bytes an entry, its place in the index included; all of it is taken at the beginning.
+ */
+import { AddressIndex } from "./address-index.ts";
 import type { Timer } from "./clock.ts";
 
 export class NeighbourTable {
-  /** Slots by IPv4 address. */
-  readonly index = new Map<number, number>();
+  readonly #index: AddressIndex;
   readonly ip: Int32Array;
   /** A `NeighbourState`; 0 for none. */
   readonly state: Uint8Array;
@@ -27,6 +30,7 @@ export class NeighbourTable {
 
   constructor(limit: number) {
     this.ip = new Int32Array(limit);
+    this.#index = new AddressIndex(this.ip, limit);
     this.state = new Uint8Array(limit);
     this.high = new Uint16Array(limit);
     this.low = new Int32Array(limit);
@@ -43,6 +47,23 @@ export class NeighbourTable {
     this.#freeCount = limit;
   }
 
+  /** Entries. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** The slot of an address, or -1. */
+  find(ip: number): number {
+    return this.#index.find(ip);
+  }
+
+  /** All slots in use. */
+  slots(): number[] {
+    const slots: number[] = [];
+    for (let slot = 0; slot < this.ip.length; slot++) if (this.state[slot] !== 0) slots.push(slot);
+    return slots;
+  }
+
   get isFull(): boolean {
     return this.#freeCount === 0;
   }
@@ -50,8 +71,8 @@ export class NeighbourTable {
   /** A fresh entry for an address that has none; the table must not be full. */
   add(ip: number): number {
     const slot = this.#free[--this.#freeCount]!;
-    this.index.set(ip, slot);
     this.ip[slot] = ip;
+    this.#index.add(slot);
     this.state[slot] = 0;
     this.attempts[slot] = 0;
     this.confirmed[slot] = Number.NEGATIVE_INFINITY;
@@ -63,7 +84,7 @@ export class NeighbourTable {
   }
 
   delete(slot: number): void {
-    this.index.delete(this.ip[slot]!);
+    this.#index.delete(slot);
     this.#free[this.#freeCount++] = slot;
   }
 }

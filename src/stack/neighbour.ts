@@ -62,8 +62,8 @@ export class NeighbourCache {
 
   /** The entry of an address, brought up to date, or -1. */
   find(ip: number): number {
-    const slot = this.#table.index.get(ip);
-    if (slot === undefined) return -1;
+    const slot = this.#table.find(ip);
+    if (slot < 0) return -1;
     const state = this.#table.state[slot]!;
     const now = this.#time[0]!;
     if (state === Reachable && now - this.#table.confirmed[slot]! >= this.#time[1]!) this.#become(slot, Stale);
@@ -217,13 +217,13 @@ export class NeighbourCache {
 
   /** Forgets an address; what waits for it is dropped without a word. */
   remove(ip: number): void {
-    const slot = this.#table.index.get(ip);
-    if (slot !== undefined) this.#remove(slot);
+    const slot = this.#table.find(ip);
+    if (slot >= 0) this.#remove(slot);
   }
 
   /** Forgets everything but what was set by hand. */
   clear(): void {
-    for (const slot of this.#table.index.values()) if (this.#table.state[slot] !== Permanent) this.#remove(slot);
+    for (const slot of this.#table.slots()) if (this.#table.state[slot] !== Permanent) this.#remove(slot);
   }
 
   /** All entries, brought up to date: for people. */
@@ -231,8 +231,8 @@ export class NeighbourCache {
     this.touch();
     const views: NeighbourView[] = [];
     const now = this.#time[0]!;
-    for (const ip of [...this.#table.index.keys()]) {
-      const slot = this.find(ip);
+    for (const used of this.#table.slots()) {
+      const slot = this.find(this.#table.ip[used]!);
       if (slot >= 0) views.push(this.#view(slot, now));
     }
     return views;
@@ -240,7 +240,7 @@ export class NeighbourCache {
 
   stats(): NeighbourStats {
     return {
-      entries: this.#table.index.size,
+      entries: this.#table.size,
       requests: this.#requests,
       evicted: this.#evicted,
       refused: this.#refused,
