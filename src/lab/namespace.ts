@@ -6,6 +6,7 @@ import { readSnmp } from "../linux/interface.ts";
 import { ipBatch, ipJson } from "../linux/iproute.ts";
 import type { NetworkNamespace } from "../linux/namespace.ts";
 import { findProgram, withParentDeathSignal } from "../linux/process.ts";
+import { RouteSocket } from "../linux/route-socket.ts";
 
 /** One entry of the kernel's neighbour table, as `ip -json neigh` shows it. */
 export interface NeighbourEntry {
@@ -21,6 +22,9 @@ const IPV4_DEFAULTS: Readonly<Record<string, string>> = {
   "net.ipv4.icmp_echo_ignore_all": "0",
   "net.ipv4.icmp_echo_ignore_broadcasts": "1",
 };
+/** A sysctl and the value that it should have. */
+export type Setting = readonly [name: string, value: string];
+
 const IPV4_INTERFACE_DEFAULTS: Readonly<Record<string, string>> = {
   rp_filter: "0",
   arp_ignore: "0",
@@ -76,7 +80,7 @@ export class LabNamespace {
 
   /** Writes a sysctl, named as sysctl(8) names it. */
   sysctl(name: string, value: string | number): void {
-    this.#writeSysctl(name, String(value));
+    this.kernel.run(() => writeFileSync(sysctlPath(name), String(value)));
     this.#onStep(`sysctl -w ${name}=${value}`);
   }
 
@@ -85,14 +89,34 @@ export class LabNamespace {
     return this.kernel.run(() => readFileSync(sysctlPath(name), "utf8").trim());
   }
 
-  /** @internal */
-  setDefaults(ipv6: boolean): void {
-    for (const [name, value] of Object.entries(IPV4_DEFAULTS)) this.#writeSysctl(name, value);
-    for (const [name, value] of Object.entries(IPV4_INTERFACE_DEFAULTS))
-      for (const scope of ["all", "default"]) this.#writeSysctl(`net.ipv4.conf.${scope}.${name}`, value);
-    if (ipv6) return;
-    for (const scope of ["all", "default"]) this.#writeSysctl(`net.ipv6.conf.${scope}.disable_ipv6`, "1");
-    this.#onStep("sysctl -w net.ipv6.conf.all.disable_ipv6=1");
+  /**
+   * Sets the kernel's documented defaults.
+   * @param settings what there is to set, as an earlier call for a namespace made under the same host returned it.
+   * @returns what had to be set.
+   * @internal
+   */
+  setDefaults(ipv6: boolean, settings?: readonly Setting[]): readonly Setting[] {
+    const toSet = this.kernel.run(() => {
+      // One after the other: setting it for all switches IPv6 off by default as well (net/ipv6/addrconf.c).
+      return (settings ?? defaults(ipv6)).filter(([name, value]) => {
+        const set = settings !== undefined || isOther(name, value);
+        if (set) writeFileSync(sysctlPath(name), value);
+        return set;
+      });
+    });
+    if (!ipv6) this.#onStep("sysctl -w net.ipv6.conf.all.disable_ipv6=1");
+    return toSet;
+  }
+
+  /** Brings interfaces up and addresses them without a process. @throws {SystemError} where the kernel refuses. */
+  configure(change: (route: RouteSocket) => void): void {
+    const route = this.kernel.run(() => new RouteSocket());
+    try {
+      change(route);
+      route.flush();
+    } finally {
+      route.close();
+    }
   }
 
   /**
@@ -127,15 +151,25 @@ export class LabNamespace {
     this.#children.clear();
     this.kernel.close();
   }
+}
 
-  #writeSysctl(name: string, value: string): void {
-    try {
-      this.kernel.run(() => writeFileSync(sysctlPath(name), value));
-    } catch (error) {
-      // A kernel built without IPv6 has nothing to switch off.
-      if ((error as NodeJS.ErrnoException).code === "ENOENT" && name.startsWith("net.ipv6.")) return;
-      throw error;
-    }
+function defaults(ipv6: boolean): Setting[] {
+  const perInterface = Object.entries(IPV4_INTERFACE_DEFAULTS);
+  const scoped = ["all", "default"].flatMap((scope) =>
+    perInterface.map(([name, value]): Setting => [`net.ipv4.conf.${scope}.${name}`, value]),
+  );
+  const scopes = ["all", "default"] as const;
+  const noIpv6: Setting[] = ipv6 ? [] : scopes.map((scope) => [`net.ipv6.conf.${scope}.disable_ipv6`, "1"]);
+  return [...Object.entries(IPV4_DEFAULTS), ...scoped, ...noIpv6];
+}
+
+/** True if there is such a setting and it has another value. A kernel built without IPv6 has nothing to switch off. */
+function isOther(name: string, value: string): boolean {
+  try {
+    return readFileSync(sysctlPath(name), "utf8").trim() !== value;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
   }
 }
 
