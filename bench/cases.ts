@@ -1,10 +1,14 @@
 /** All cases, in the order of the report. */
 import { answerCases } from "./cases/answer.ts";
+import { bringUpCases } from "./cases/bring-up.ts";
 import { buildCases } from "./cases/build.ts";
 import { checksumCases } from "./cases/checksum.ts";
+import { fileCases } from "./cases/file.ts";
 import { parseCases } from "./cases/parse.ts";
+import { printCases } from "./cases/print.ts";
 import { rttCases } from "./cases/rtt.ts";
 import { rxCases } from "./cases/rx.ts";
+import { tableCases } from "./cases/table.ts";
 import { txCases } from "./cases/tx.ts";
 import type { Case } from "./harness.ts";
 
@@ -12,10 +16,14 @@ export const CASES: readonly Case[] = [
   ...parseCases,
   ...buildCases,
   ...checksumCases,
+  ...tableCases,
+  ...printCases,
+  ...fileCases,
   ...rxCases,
   ...txCases,
   ...rttCases,
   ...answerCases,
+  ...bringUpCases,
 ];
 
 /** A name that is no case's and no group's. */

@@ -15,6 +15,7 @@ const PEERS: Readonly<Record<string, () => Promise<{ load(): Peer | Absent }>>> 
   cap: () => import("./peers/cap.ts"),
   "buffer-layout": () => import("./peers/buffer-layout.ts"),
   "raw-socket": () => import("./peers/raw-socket.ts"),
+  map: () => import("./peers/table.ts"),
 };
 
 /** Operations of a run that measures allocation: enough to drown what the measuring itself allocates. */

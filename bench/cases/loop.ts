@@ -17,8 +17,8 @@ export interface Loop {
   readonly work?: string;
   /** Contenders in JavaScript, vethlab first. */
   readonly peers: readonly string[];
-  /** The C program that does this work, its name in bench/peers/c. */
-  readonly c: string;
+  /** The C program that does this work, if there is one: its name in bench/peers/c. */
+  readonly c?: string;
   /** True if gopacket does it too (bench/peers/go). */
   readonly gopacket?: boolean;
 }
@@ -35,7 +35,7 @@ export function loopCase({ name, about, unit, corpus, work = name, peers, c, gop
     },
     contenders: [
       ...(ours ? [ours] : []),
-      cProgram(c, work, file),
+      ...(c === undefined ? [] : [cProgram(c, work, file)]),
       ...(gopacket ? [goProgram(work, file)] : []),
       ...others,
     ],

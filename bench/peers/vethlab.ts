@@ -4,6 +4,7 @@ import * as inet from "../../packets/checksum.ts";
 import type { Corpus } from "../corpus.ts";
 import type { Peer, Workload } from "../peer.ts";
 import { VERSION } from "../root.ts";
+import { neighbourCache } from "./table.ts";
 import { buildWorkloads } from "./vethlab-build.ts";
 import { parseWorkloads } from "./vethlab-parse.ts";
 
@@ -15,6 +16,7 @@ export function load(): Peer {
       checksum,
       "checksum-update": checksumUpdate,
       ...buildWorkloads,
+      table: neighbourCache,
     },
   };
 }

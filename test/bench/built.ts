@@ -7,7 +7,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+/** The checkout. */
+export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Builds bench/ and packets/ and returns the directory that they lie in. */
 export function build(): string {
@@ -23,7 +24,8 @@ export function build(): string {
     incremental: true,
     tsBuildInfoFile: join(outDir, "tsbuildinfo"),
   };
-  const scripts = ["bench/main.ts", "bench/worker.ts", "bench/wire/sender.ts", "bench/wire/receiver.ts"];
+  const wire = ["bench/wire/sender.ts", "bench/wire/receiver.ts"];
+  const scripts = ["bench/main.ts", "bench/worker.ts", "bench/peers/bring-up.ts", ...wire];
   const files = [...scripts, "types/buffer-layout.d.ts"].map((file) => join(root, file));
   writeFileSync(config, JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, include: [], files }));
   writeFileSync(join(outDir, "package.json"), JSON.stringify({ type: "module" }));
