@@ -64,6 +64,18 @@ export function figure(value: number): string {
   return value.toPrecision(3);
 }
 
+/** The further figures of the results that have some: a line each. */
+export function details(results: readonly Result[]): string[] {
+  return results.flatMap(({ case: name, who, detail }) => {
+    if (detail === undefined) return [];
+    return [
+      `${name} ${who}: ${Object.entries(detail)
+        .map(([what, value]) => `${what} ${figure(value)}`)
+        .join(", ")}`,
+    ];
+  });
+}
+
 /** Who could not run, and how to get it: a line each. */
 export function absences(report: Report): string[] {
   const reasons = new Map(report.absent.map(({ who, why }) => [who, why]));

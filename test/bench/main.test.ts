@@ -1,11 +1,14 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../bench/report.ts";
-import { build } from "./built.ts";
+import { describeNetns } from "../support/privilege.ts";
+import { until } from "../support/until.ts";
+import { build, root } from "./built.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "vethlab-test-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -30,6 +33,9 @@ describe("bench", () => {
     ],
     [["juggle"], /^bench: no case juggle; there are parse\/arp, .*\n$/],
     [["--fast"], /^bench: Unknown option '--fast'.*\n$/],
+    [["parse/arp", "--compare", "no-such-revision"], /^bench: there is no revision no-such-revision here: .*\n$/],
+    [["parse/arp", "--compare", "HEAD", "--html", "x"], /^bench: --html shows results, not a comparison.*\n$/],
+    [["parse/arp", "--html", "/nonexistent/x.html"], /^bench: .*ENOENT.*\/nonexistent\/x\.html.*\n$/],
     [["parse/arp", "--json", "/nonexistent/x.json"], /^bench: .*ENOENT.*\/nonexistent\/x\.json.*\n$/],
   ])("%j is refused with one line and exit 2", (args, line) => {
     const { status, stdout, stderr } = bench(...args);
@@ -46,7 +52,8 @@ describe("bench", () => {
 
   test("a case gives a table and JSON, everybody agrees, and nothing is left behind", () => {
     const path = join(directory, "out.json");
-    const { status, stdout, stderr } = bench("parse/arp", "--quick", "--json", path);
+    const htmlPath = join(directory, "out.html");
+    const { status, stdout, stderr } = bench("parse/arp", "--quick", "--json", path, "--html", htmlPath);
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^parse\/arp +vethlab +[\d.]+ /m);
@@ -66,6 +73,47 @@ describe("bench", () => {
       expect(result.median).toBeLessThanOrEqual(result.max);
       expect(result.version).toMatch(/\d/);
     }
-    expect(readdirSync(directory)).toEqual(["out.json"]);
+    expect(readFileSync(htmlPath, "utf8")).toContain("parse/arp");
+    expect(readdirSync(directory)).toEqual(["out.html", "out.json"]);
+  });
+
+  const noHistory = spawnSync("git", ["-C", root, "rev-parse", "HEAD"]).status !== 0;
+  const skipped = noHistory ? " (skipped: no git repository with a commit)" : "";
+  test.skipIf(noHistory)(
+    `a comparison with the last commit, and nothing is left behind, not even after Ctrl-C${skipped}`,
+    async () => {
+      const before = readdirSync(directory);
+      const { status, stdout, stderr } = bench("parse/arp", "--quick", "--compare", "HEAD");
+      expect(stderr).toBe("");
+      expect(stdout).toMatch(/^before: [0-9a-f]{7,} /m);
+      expect(stdout).toMatch(/^parse\/arp +[\d.]+ +[\d.]+ +ns\/frame +[\d.]+ /m);
+      expect([0, 1]).toContain(status);
+      expect(readdirSync(directory)).toEqual(before);
+
+      const env = { ...process.env, TMPDIR: directory };
+      const interrupted = spawn(process.execPath, ["-e", script, "--", "parse", "--compare", "HEAD"], { env });
+      const ended = once(interrupted, "exit");
+      await until(() => readdirSync(directory).length > before.length);
+      // Somewhere within checking out and building.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      interrupted.kill("SIGINT");
+      expect(await ended).toEqual([130, null]);
+      expect(readdirSync(directory)).toEqual(before);
+    },
+  );
+});
+
+describeNetns("bench", () => {
+  test("a network is brought up and looked at by everybody, and nothing is left behind", () => {
+    const path = join(directory, "network.json");
+    const { status, stderr } = bench("bring-up/1", "--quick", "--json", path);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    const { results, warnings } = JSON.parse(readFileSync(path, "utf8")) as Report;
+    expect(results.map(({ who, unit }) => [who, unit])).toEqual([
+      ["vethlab", "ms"],
+      ["ip", "ms"],
+    ]);
+    expect(warnings.filter((warning) => warning.includes("gets"))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Result } from "../../bench/harness.ts";
 import { machine } from "../../bench/machine.ts";
-import { absences, describeMachine, figure, json, peers, type Report, table } from "../../bench/report.ts";
+import { absences, describeMachine, details, figure, json, peers, type Report, table } from "../../bench/report.ts";
 
 const result = (change: Partial<Result>): Result => ({
   case: "parse/arp",
@@ -42,6 +42,11 @@ describe("report", () => {
     expect(lines[5]).toMatch(/^parse\/icmp/);
     const version = lines[0]!.indexOf("version");
     for (const line of [lines[2]!, lines[3]!, lines[5]!]) expect(line.indexOf("0.1.0")).toBe(version);
+  });
+
+  test("further figures are told, a line for each result that has some", () => {
+    const some = result({ case: "rtt/spin", detail: { p99Us: 4.567, lost: 0 } });
+    expect(details([...RESULTS, some])).toEqual(["rtt/spin vethlab: p99Us 4.57, lost 0"]);
   });
 
   test("JSON has the machine and the results under the names that scripts depend on", () => {
