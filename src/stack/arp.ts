@@ -107,20 +107,17 @@ export class ArpHandler {
 
   #reply(): Verdict {
     const core = this.#core;
-    const { buf, network: off } = core.received;
-    const target = arp.targetIp(buf, off);
-    const sender = arp.senderIp(buf, off);
-    const sha = off + arp.SHA;
+    const { cursor, network: off } = core.received;
+    const target = cursor.arpTargetIp(off);
+    const sender = cursor.arpSenderIp(off);
+    const high = cursor.arpSenderMacHigh(off);
+    const low = cursor.arpSenderMacLow(off);
+    const { macHigh, macLow } = core.identity;
     const at = core.output.reserve(arp.LENGTH);
     if (at < 0) return Drop.TxFull;
-    const tx = core.link.tx;
-    core.output.writeHeader(tx, at, mac.high16(buf, sha), mac.low32(buf, sha), EtherType.Arp);
+    core.output.writeHeader(core.link.tx, at, high, low, EtherType.Arp);
     const out = at + core.output.headerLength;
-    arp.setFixed(tx, out, arp.Operation.Reply);
-    mac.copy(core.identity.mac, 0, tx, out + arp.SHA);
-    arp.setSenderIp(tx, out, target);
-    mac.copy(buf, sha, tx, out + arp.THA);
-    arp.setTargetIp(tx, out, sender);
+    core.output.writer.arp(out, arp.Operation.Reply, macHigh, macLow, target, high, low, sender);
     core.output.commit(arp.LENGTH);
     this.#answered++;
     if (core.observers.listening)
@@ -157,13 +154,12 @@ export class ArpHandler {
     const isBroadcast = high < 0;
     core.output.writeHeader(tx, at, isBroadcast ? 0xffff : high, isBroadcast ? -1 : low, EtherType.Arp);
     const out = at + core.output.headerLength;
-    arp.setFixed(tx, out, operation);
-    mac.copy(core.identity.mac, 0, tx, out + arp.SHA);
-    arp.setSenderIp(tx, out, source);
+    const { macHigh, macLow } = core.identity;
     // Unknown: zero (RFC 5227, 2.1.1). A gratuitous reply repeats the sender (RFC 2002, 4.6).
-    if (operation === arp.Operation.Reply) mac.copy(core.identity.mac, 0, tx, out + arp.THA);
-    else mac.set(tx, out + arp.THA, isBroadcast ? 0 : high, isBroadcast ? 0 : low);
-    arp.setTargetIp(tx, out, target);
+    const isReply = operation === arp.Operation.Reply;
+    const thaHigh = isReply ? macHigh : isBroadcast ? 0 : high;
+    const thaLow = isReply ? macLow : isBroadcast ? 0 : low;
+    core.output.writer.arp(out, operation, macHigh, macLow, source, thaHigh, thaLow, target);
     const purpose = core.observers.listening ? arp.purpose(tx, out) : "request";
     core.output.commit(arp.LENGTH);
     this.#requests++;

@@ -1,9 +1,9 @@
 /** The host's way out: Ethernet headers, the link's slots, and one flush for everything that belongs together. */
 
-import { setU16 } from "../../packets/bytes.ts";
-import { EtherType, HEADER_LENGTH, TYPE } from "../../packets/ethernet.ts";
+import { EtherType, HEADER_LENGTH } from "../../packets/ethernet.ts";
 import * as mac from "../../packets/mac.ts";
 import * as vlan from "../../packets/vlan.ts";
+import { PacketWriter } from "../../packets/writer.ts";
 import type { Link } from "../link/link.ts";
 import { FrameCopier } from "./copy.ts";
 import type { Identity } from "./identity.ts";
@@ -13,6 +13,8 @@ export class Output {
   /** Bytes before the payload: 14, or 18 with a tag. */
   readonly headerLength: number;
   readonly link: Link;
+  /** Attached to what the last header was written into. */
+  readonly writer = new PacketWriter();
   readonly #identity: Identity;
   readonly #observers: Observers;
   readonly #copier = new FrameCopier();
@@ -43,13 +45,13 @@ export class Output {
 
   /** Writes the Ethernet header, with our tag if we live in a VLAN. */
   writeHeader(buf: Uint8Array, off: number, high: number, low: number, type: number): void {
-    mac.set(buf, off, high, low);
-    mac.copy(this.#identity.mac, 0, buf, off + mac.LENGTH);
-    if (this.#identity.vlan >= 0) {
-      setU16(buf, off + TYPE, EtherType.Vlan);
-      vlan.setTci(buf, off + TYPE, vlan.makeTci(this.#identity.vlan));
-    }
-    setU16(buf, off + this.headerLength - 2, type);
+    const { macHigh, macLow, vlan: tag } = this.#identity;
+    const writer = this.writer;
+    writer.attach(buf);
+    writer.ethernet(off, high, low, macHigh, macLow, tag < 0 ? type : EtherType.Vlan);
+    if (tag < 0) return;
+    writer.u16(off + HEADER_LENGTH, vlan.makeTci(tag));
+    writer.u16(off + HEADER_LENGTH + vlan.TCI, type);
   }
 
   /** Commits the frame reserved last, and sends it unless more is to come: see {@link cork}. */
