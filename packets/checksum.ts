@@ -53,7 +53,7 @@ export function add(buf: Uint8Array, off: number, end: number, sum: number): num
 }
 
 /**
- * The folded sum of a range, 0 to 65,535, for those who have a DataView: three times as fast as bytes.
+ * The folded sum of a range, 0 to 65,535, for those who have a DataView: less than half of what bytes take.
  * @param end within the first 2^30 bytes.
  */
 export function addWords(view: DataView, off: number, end: number): number {
@@ -66,8 +66,8 @@ export function addWords(view: DataView, off: number, end: number): number {
 
 /**
  * RFC 1071, 2: the sum does not depend on the byte order, so words are read as the machine has them and the result's
- * bytes exchanged; and it may be taken of wider words, whose carries are folded last. Of 32-bit words as doubles, that
- * is: the adders of doubles are free when those of integers are busy with offsets.
+ * bytes exchanged; and it may be taken of wider words, whose carries are folded last. Numbers hold 2^20 words of 32 bits
+ * without rounding, and V8 adds four of them as 64-bit integers before it makes a double of the sum.
  */
 function sumOf(view: DataView, off: number, end: number): number {
   let one = 0;
