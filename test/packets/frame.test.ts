@@ -69,6 +69,16 @@ describe("FrameCursor", () => {
     }
   });
 
+  test("SNAP is forgotten with the next frame", () => {
+    const cursor = new FrameCursor();
+    const snap = compose([], SNAP_ARP.length, SNAP_ARP);
+    cursor.dissect(snap, 0, snap.length);
+    expect(cursor.isSnap).toBe(true);
+    const plain = compose([], EtherType.Arp, new Uint8Array(28));
+    cursor.dissect(plain, 0, plain.length);
+    expect([cursor.isLlc, cursor.isSnap]).toEqual([false, false]);
+  });
+
   test("an 802.3 length cuts the padding off", () => {
     const body = Uint8Array.of(...SNAP_ARP, ...new Uint8Array(28), ...new Uint8Array(10).fill(0xee));
     const frame = compose([], SNAP_ARP.length + 28, body);

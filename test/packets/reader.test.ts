@@ -112,6 +112,25 @@ describe("PacketReader says what the protocols' modules say", () => {
     });
   });
 
+  test("every cut of every sample, and whatever its first byte says", () => {
+    const reader = new PacketReader();
+    for (const frame of [...frames, ...datagrams, ...networkLayers(EtherType.Arp)]) {
+      for (let length = 0; length <= Math.min(frame.length, 64); length++) {
+        for (const first of [frame[0]!, 0x65, 0x40, 0x4f]) {
+          const cut = frame.slice(0, length);
+          if (length > 0) cut[0] = first;
+          reader.attach(cut);
+          const fault = ipv4.check(cut, 0, length);
+          expect(reader.ipv4Payload(0, length)).toBe(fault === Fault.None ? ipv4.payloadOffset(cut, 0) : -fault);
+          expect(reader.checkArp(0, length)).toBe(arp.check(cut, 0, length));
+          expect(reader.checkIcmp(0, length)).toBe(icmp.check(cut, 0, length));
+          const isTagged = length >= 18 && getU16(cut, 12) === EtherType.Vlan;
+          expect(reader.taggedType(0, length)).toBe(isTagged ? getU16(cut, 16) : -1);
+        }
+      }
+    }
+  });
+
   test("the checksum of any range", () => {
     everywhere(datagrams, (reader, buf, off, end) => {
       expect(reader.checksum(off, end)).toBe(checksum(buf, off, end));
