@@ -106,7 +106,7 @@ export class IcmpHandler {
     output.writeHeader(tx, out, mac.high16(buf, source), mac.low32(buf, source), EtherType.Ipv4);
     const id = this.nextIdentification();
     const ip = out + output.headerLength;
-    ipv4.writeHeader(tx, ip, length, id, flags, DEFAULT_TTL, ipv4.Protocol.Icmp, to, from, tos);
+    output.writer.ipv4(ip, length, id, flags, DEFAULT_TTL, ipv4.Protocol.Icmp, to, from, tos);
     icmp.replyInPlace(tx, message, out + output.headerLength + length);
   }
 
