@@ -45,7 +45,14 @@ describeNetns("memory", () => {
         sender.commit(98);
       }
       sender.flush();
-      for (let got = 0; got < BATCH * batches; ) got += receive();
+      // A frame that got lost must end the test, not hang it; the clock is read where nothing came.
+      for (let got = 0, since = 0; got < BATCH * batches; ) {
+        const more = receive();
+        got += more;
+        if (more > 0) since = 0;
+        else if (since === 0) since = Date.now();
+        else if (Date.now() - since > 5000) throw new Error(`${got} of ${BATCH * batches} frames came`);
+      }
     };
     const rounds = Math.ceil(FRAMES / BATCH / batches);
     for (let i = 0; i < rounds; i++) round();

@@ -7,7 +7,7 @@ import { drive } from "../../src/link/drive.ts";
 import { type FrameBatch, FrameFlag, type Link } from "../../src/link/link.ts";
 import { openPacketLink, type PacketLink, type PacketLinkOptions } from "../../src/link/packet.ts";
 import { describeNetns } from "../support/privilege.ts";
-import { until } from "../support/until.ts";
+import { pollUntil, until } from "../support/until.ts";
 
 /** A broadcast frame of a type that no kernel answers, numbered. */
 function frame(length: number, number = 0): Uint8Array {
@@ -120,7 +120,7 @@ describeNetns("rings of blocks, and polled links", () => {
     send(a, ...flood);
     const { rxDropped } = b.stats();
     expect(rxDropped).toBeGreaterThan(0);
-    while (seen.length < flood.length - rxDropped) if (b.wait(100)) b.poll();
+    pollUntil(b, () => seen.length >= flood.length - rxDropped);
     expect(seen.length + b.stats().rxDropped).toBe(flood.length);
     send(a, frame(60, 4242));
     await until(() => b.poll() > 0);
@@ -138,7 +138,7 @@ describeNetns("rings of blocks, and polled links", () => {
     send(a, ...Array.from({ length: 200 }, (_, i) => frame(60, i)));
     b.wait(1000);
     expect(() => b.poll()).toThrow("once");
-    while (frames < 136) b.poll();
+    pollUntil(b, () => frames >= 136);
     expect(b.poll()).toBe(0);
     expect(frames).toBe(136);
   });
@@ -215,12 +215,12 @@ describeNetns("rings of blocks, and polled links", () => {
       const frames = Array.from({ length: 50 }, (_, i) => frame(60 + i, i));
       send(a, ...frames);
       // A block may be handed over before all frames are in it.
-      while (handled < 50 * (round + 1)) if (b.wait(1000)) b.poll();
+      pollUntil(b, () => handled >= 50 * (round + 1));
       for (const [i, bytes] of frames.entries()) {
         expected.push(toHex(Object.assign(bytes, { 17: bytes[17]! ^ 0xff })));
         if ((50 * round + i) % 3 === 0) expected.push(toHex(frame(60, 0x01020300)));
       }
-      while (back.length < expected.length) if (a.wait(1000)) a.poll();
+      pollUntil(a, () => back.length >= expected.length);
     }
     expect(back.map(({ bytes }) => toHex(bytes))).toEqual(expected);
   });
