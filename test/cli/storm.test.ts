@@ -18,35 +18,39 @@ const LINES_PER_SECOND = 51;
 needs({ netns: true, commands: ["ping", "arping"] }).describe(
   "a million truncated, oversized and random frames",
   () => {
-    test("answer still answers, its memory does not grow, and it prints no more than it may", async () => {
-      using wire = new Wire();
-      const { ve0, ve1 } = wire;
-      ve0.addAddress("10.0.0.77/24");
-      const started = performance.now();
-      const answer = wire.startVethlab(ve1, "answer", "-I", "ve1", "--ip", ADDRESS, "-v");
-      await until(() => answer.stdout().includes("ANSWERING"));
-      // Larger than what it was opened for: such frames do not fit a slot of its ring.
-      ve1.setMtu(9000);
-      ve0.setMtu(9000);
-      const storm = new Storm(wire.openLink(ve0));
+    test.each(["event", "block", "spin"])(
+      "answer --gear %s still answers, its memory does not grow, and it prints no more than it may",
+      async (gear) => {
+        using wire = new Wire();
+        const { ve0, ve1 } = wire;
+        ve0.addAddress("10.0.0.77/24");
+        const started = performance.now();
+        const answer = wire.startVethlab(ve1, "answer", "-I", "ve1", "--ip", ADDRESS, "-v", "--gear", gear);
+        await until(() => answer.stdout().includes("ANSWERING"));
+        // Larger than what it was opened for: such frames do not fit a slot of its ring.
+        ve1.setMtu(9000);
+        ve0.setMtu(9000);
+        const storm = new Storm(wire.openLink(ve0));
 
-      for (let i = 0; i < 4; i++) await storm.send(ROUND);
-      const before = await memory(answer);
-      while ((await received(answer)) < MILLION) await storm.send(ROUND);
-      expect((await memory(answer)) - before).toBeLessThan(20 << 10);
+        for (let i = 0; i < 4; i++) await storm.send(ROUND);
+        const before = await memory(answer);
+        while ((await received(answer)) < MILLION) await storm.send(ROUND);
+        expect((await memory(answer)) - before).toBeLessThan(20 << 10);
 
-      const ping = await wire.run(ve0, "ping", "-c", "20", "-i", "0.01", ADDRESS);
-      expect(ping.stdout).toContain("20 packets transmitted, 20 received, 0% packet loss");
-      const arping = await wire.run(ve0, "arping", "-c", "1", "-I", "ve0", ADDRESS);
-      expect(arping.stdout).toContain(`Unicast reply from ${ADDRESS} [${mac.format(OURS).toUpperCase()}]`);
+        const ping = await wire.run(ve0, "ping", "-c", "20", "-i", "0.01", ADDRESS);
+        expect(ping.stdout).toContain("20 packets transmitted, 20 received, 0% packet loss");
+        const arping = await wire.run(ve0, "arping", "-c", "1", "-I", "ve0", ADDRESS);
+        expect(arping.stdout).toContain(`Unicast reply from ${ADDRESS} [${mac.format(OURS).toUpperCase()}]`);
 
-      process.kill(answer.pid, "SIGINT");
-      const { code, stdout } = await answer.done;
-      expect(code).toBe(0);
-      const lines = stdout.slice(0, stdout.indexOf(`--- ${ADDRESS} answer statistics`)).split("\n");
-      const seconds = (performance.now() - started) / 1000;
-      expect(lines.length).toBeLessThan(LINES_PER_SECOND * (seconds + 2));
-    }, 120_000);
+        process.kill(answer.pid, "SIGINT");
+        const { code, stdout } = await answer.done;
+        expect(code).toBe(0);
+        const lines = stdout.slice(0, stdout.indexOf(`--- ${ADDRESS} answer statistics`)).split("\n");
+        const seconds = (performance.now() - started) / 1000;
+        expect(lines.length).toBeLessThan(LINES_PER_SECOND * (seconds + 2));
+      },
+      120_000,
+    );
   },
 );
 
