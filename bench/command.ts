@@ -13,9 +13,14 @@ export interface Command {
 
 const running = new Set<ChildProcess>();
 
-/** Ends every program that is running: for a way out that waits for nothing. */
+/** Ends every program that is running, and all that it started: for a way out that waits for nothing. */
 export function killRunning(): void {
-  for (const child of running) child.kill("SIGKILL");
+  for (const { pid } of running)
+    try {
+      if (pid !== undefined) process.kill(-pid, "SIGKILL");
+    } catch {
+      // It has just ended by itself.
+    }
 }
 
 /**
@@ -60,7 +65,8 @@ export async function output(command: Command): Promise<string> {
 function run(command: Command, stdout: "ignore" | "pipe", take: (chunk: Buffer) => void = () => {}): Promise<void> {
   const { program, args, env = {} } = command;
   return new Promise((resolve, reject) => {
-    const options: SpawnOptions = { stdio: ["ignore", stdout, "pipe"], env: environment(env) };
+    // A group of its own: `tsc` is a script that starts the compiler, and killing the script would leave that running.
+    const options: SpawnOptions = { stdio: ["ignore", stdout, "pipe"], env: environment(env), detached: true };
     const child = spawn(program, args, options);
     running.add(child);
     let complaint = "";

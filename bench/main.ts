@@ -72,7 +72,8 @@ export async function main(argv: string[]): Promise<number> {
     return 0;
   }
   const workdir = mkdtempSync(join(tmpdir(), "vethlab-bench-"));
-  const remove = () => rmSync(workdir, { recursive: true, force: true });
+  // What was just killed may still be writing its last file there.
+  const remove = () => rmSync(workdir, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 });
   const interrupted = (signal: NodeJS.Signals) => {
     killRunning();
     remove();
