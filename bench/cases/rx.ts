@@ -100,6 +100,15 @@ function cpuTicks(pid: number): [number, number] {
   return [Number(fields[11]), Number(fields[12])];
 }
 
+/** True in a user namespace that an ordinary user made: tcpdump, started as its root, must change groups and gives up. */
+function cannotChangeGroups(): boolean {
+  try {
+    return readFileSync("/proc/self/setgroups", "utf8").startsWith("deny");
+  } catch {
+    return false;
+  }
+}
+
 function contender(who: string, make: (stage: Stage) => Promise<Flooded> | Absent): Contender {
   return {
     who,
@@ -133,6 +142,7 @@ export const rxCases: readonly Case[] = [
         return "absent" in loaded ? loaded : javaScript(stage, "cap", loaded.version);
       }),
       contender("tcpdump", (stage) => {
+        if (cannotChangeGroups()) return { absent: "run as root: in an ordinary user's namespace it cannot capture" };
         const version = versionOf("tcpdump");
         return version === null ? { absent: "apt-get install tcpdump" } : Promise.resolve(tcpdump(stage, version));
       }),
