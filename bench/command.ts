@@ -82,8 +82,7 @@ function run(command: Command, stdout: "ignore" | "pipe", take: (chunk: Buffer) 
     child.once(stdout === "pipe" ? "close" : "exit", (status, signal) => {
       running.delete(child);
       if (status === 0) resolve();
-      else
-        reject(new Error(`${[program, ...args].join(" ")}: ${firstLine(complaint) || (signal ?? `exit ${status}`)}`));
+      else reject(new Error(`${nameOf(command)}: ${lastWords(complaint) || (signal ?? `exit ${status}`)}`));
     });
   });
 }
@@ -93,6 +92,14 @@ function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv 
   return { ...process.env, LC_ALL: "C", PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`, ...more };
 }
 
-function firstLine(text: string): string {
-  return text.trim().split("\n")[0] ?? "";
+/** A command in one line: of a script only where it begins. */
+function nameOf({ program, args }: Command): string {
+  const line = [program, ...args].join(" ").replace(/\s+/g, " ");
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+}
+
+/** What a program said before it failed, in one line: of a traceback, its end. */
+function lastWords(text: string): string {
+  const lines = text.trim().split("\n");
+  return (/^Traceback/.test(text) ? lines.at(-1) : lines[0]) ?? "";
 }

@@ -102,6 +102,8 @@ export interface Outcome {
   readonly absent: readonly { readonly case: string; readonly who: string; readonly why: string }[];
   /** Contenders whose result was not the reference's: a line each. They were not timed. */
   readonly wrong: readonly string[];
+  /** Contenders that failed: a line each, with their own words. */
+  readonly failed: readonly string[];
   /** Results whose rounds lie too far apart, as `parse/arp c (31%)`. */
   readonly noisy: readonly string[];
 }
@@ -117,63 +119,91 @@ interface Running {
   memory: Memory | null;
 }
 
-/** Runs one case. `progress` hears what is going on. */
+/**
+ * Runs one case. `progress` hears what is going on. A contender that fails is closed and named, and costs nobody else's
+ * figures.
+ * @throws what `prepare` throws: without what they share, nobody can run.
+ */
 export async function runCase(
   subject: Case,
   effort: Effort,
   workdir: string,
   progress: (what: string) => void,
 ): Promise<Outcome> {
-  const running: Running[] = [];
   const absent: { case: string; who: string; why: string }[] = [];
   const wrong: string[] = [];
+  const failed: string[] = [];
+  progress(`${subject.name}: getting ready`);
+  await subject.prepare(workdir);
+  // All settle before any is looked at: one that fails must not hide another that has to be closed.
+  const opened = await Promise.allSettled(subject.contenders.map(({ open }) => open(workdir)));
+  let running: Running[] = [];
+  for (const [i, one] of opened.entries()) {
+    const { who } = subject.contenders[i]!;
+    if (one.status === "rejected") failed.push(failure(subject.name, who, one.reason));
+    else if ("absent" in one.value) absent.push({ case: subject.name, who, why: one.value.absent });
+    else running.push({ who, session: one.value, values: [], details: [], memory: null });
+  }
+
+  /** Has everybody do something, in turns; who fails does not go on. */
+  async function inTurns(what: string, action: (one: Running) => Promise<void>): Promise<void> {
+    const going: Running[] = [];
+    for (const one of running) {
+      progress(`${subject.name}: ${what} ${one.who}`);
+      try {
+        await action(one);
+        going.push(one);
+      } catch (reason) {
+        failed.push(failure(subject.name, one.who, reason));
+        one.session.close();
+      }
+    }
+    running = going;
+  }
+
   try {
-    progress(`${subject.name}: getting ready`);
-    await subject.prepare(workdir);
-    // All settle before any is looked at: one that fails must not hide another that has to be closed.
-    const opened = await Promise.allSettled(subject.contenders.map(({ open }) => open(workdir)));
-    const failure = opened.find((one) => one.status === "rejected");
-    for (const [i, one] of opened.entries()) {
-      if (one.status === "rejected") continue;
-      const { who } = subject.contenders[i]!;
-      const session = one.value;
-      if ("absent" in session) absent.push({ case: subject.name, who, why: session.absent });
-      else running.push({ who, session, values: [], details: [], memory: null });
-    }
-    if (failure) throw failure.reason;
-    for (const { who, session } of running) {
-      progress(`${subject.name}: warming up ${who}`);
-      await session.warm(effort.warm);
-    }
-    const agreed = await keepAgreeing(subject.name, running, wrong);
-    for (const one of agreed) one.memory = await one.session.memory(effort.memory);
+    await inTurns("warming up", ({ session }) => session.warm(effort.warm));
+    const answers = new Map<Running, string>();
+    await inTurns("checking", async (one) => void answers.set(one, await one.session.check()));
+    running = keepAgreeing(subject.name, running, answers, wrong);
+    await inTurns("weighing", async (one) => {
+      one.memory = await one.session.memory(effort.memory);
+    });
     const rounds = Math.min(effort.rounds, subject.rounds ?? effort.rounds);
     for (let round = 0; round < rounds; round++) {
-      progress(`${subject.name}: round ${round + 1} of ${rounds}`);
-      for (const { session, values, details } of agreed) {
+      await inTurns(`round ${round + 1} of ${rounds},`, async ({ session, values, details }) => {
         const { value, detail } = await session.round(effort.round);
         values.push(value);
         if (detail) details.push(detail);
-      }
+      });
     }
-    const results = agreed.map((one) => result(subject, one, agreed[0]!));
-    return { results, absent, wrong, noisy: agreed.flatMap((one) => noise(subject.name, one)) };
+    const results = running.map((one) => result(subject, one, running[0]!));
+    return { results, absent, wrong, failed, noisy: running.flatMap((one) => noise(subject.name, one)) };
   } finally {
     for (const { session } of running) session.close();
   }
 }
 
-/** Those that give what the first gives; a line in `wrong` for each other. */
-async function keepAgreeing(name: string, running: readonly Running[], wrong: string[]): Promise<Running[]> {
-  let reference: { who: string; value: string } | undefined;
-  const agreed: Running[] = [];
-  for (const one of running) {
-    const value = await one.session.check();
-    reference ??= { who: one.who, value };
-    if (value === reference.value) agreed.push(one);
-    else wrong.push(`${name}: ${one.who} gets ${value}, ${reference.who} gets ${reference.value}; not timed`);
-  }
-  return agreed;
+function failure(name: string, who: string, reason: unknown): string {
+  const message = reason instanceof Error ? reason.message : String(reason);
+  return `${name}: ${who} failed: ${message.trim().split("\n")[0]}`;
+}
+
+/** Those that give what the first gives; a line in `wrong` for each other, which is closed. */
+function keepAgreeing(
+  name: string,
+  running: readonly Running[],
+  answers: ReadonlyMap<Running, string>,
+  wrong: string[],
+): Running[] {
+  const [reference] = running;
+  return running.filter((one) => {
+    const [value, right] = [answers.get(one), answers.get(reference!)];
+    if (value === right) return true;
+    wrong.push(`${name}: ${one.who} gets ${value}, ${reference!.who} gets ${right}; not timed`);
+    one.session.close();
+    return false;
+  });
 }
 
 function result(subject: Case, one: Running, reference: Running): Result {

@@ -115,7 +115,7 @@ async function run(options: Options, workdir: string): Promise<number> {
   process.stdout.write(`${lines.join("\n").trimEnd()}\n`);
   if (options.json !== "") writeFileSync(options.json, json(report));
   if (options.html !== "") writeFileSync(options.html, page(report, options.cases));
-  return outcomes.some((outcome) => outcome.wrong.length > 0) ? 2 : 0;
+  return outcomes.some(({ wrong, failed }) => wrong.length + failed.length > 0) ? 2 : 0;
 }
 
 async function compare(options: Options, workdir: string): Promise<number> {
@@ -166,7 +166,7 @@ function readArguments(argv: readonly string[]): Options | null {
 }
 
 function warnings(host: Machine, outcomes: readonly Outcome[]): string[] {
-  const lines = outcomes.flatMap((outcome) => outcome.wrong);
+  const lines = outcomes.flatMap(({ wrong, failed }) => [...wrong, ...failed]);
   const noisy = outcomes.flatMap((outcome) => outcome.noisy);
   if (host.load > host.cores / 2) {
     lines.push(

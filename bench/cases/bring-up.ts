@@ -64,7 +64,12 @@ function mininet(hosts: number): Contender {
   const arguments_ = `--topo single,${hosts} --switch lxbr --controller none`;
   // Its bridge is made through /sys, which has to be this namespace's.
   const script = (rest: string) => `mount -t sysfs sysfs /sys; ip link set dev lo up; exec mn ${arguments_} ${rest}`;
-  const version = () => versionOf("mn", ["--version"], /^([\d.]+)/m, "apt-get install mininet bridge-utils");
+  // Its bridge is made by brctl: without that it is there, and fails.
+  const version = () => {
+    const how = "apt-get install mininet bridge-utils";
+    const bridge = versionOf("brctl", ["--version"], /([\d.]+)/, how);
+    return typeof bridge === "string" ? versionOf("mn", ["--version"], /^([\d.]+)/m, how) : bridge;
+  };
   return network("mininet", version, inside("sh", "-ec", script("--test none")), async () => {
     // Ports are reported as up a little later than they carry.
     const commands = `h1 ping -c 1 -W 10 -q h${hosts}\nsh sleep 1; echo PORTS $(ip -o link show master s1 | grep -c "state UP")\n`;

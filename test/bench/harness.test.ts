@@ -134,17 +134,20 @@ describe("harness", () => {
     expect(noisy).toEqual(["work/some wild (50%)"]);
   });
 
-  test("who fails to open is no reason to leave others open", async () => {
+  test("who fails to open costs nobody else's figures", async () => {
     const log: string[] = [];
     const broken: Contender = { who: "cap", open: () => Promise.reject(new Error("no such program")) };
-    await expect(run([broken, contender({ who: "a" }, log)])).rejects.toThrow("no such program");
-    expect(log).toEqual(["close a"]);
+    const { results, failed } = await run([contender({ who: "a" }, log), broken]);
+    expect(failed).toEqual(["work/some: cap failed: no such program"]);
+    expect(results.map(({ who }) => who)).toEqual(["a"]);
   });
 
-  test("a failure ends every session", async () => {
+  test("who fails on the way is closed and named, and the others go on", async () => {
     const log: string[] = [];
-    const both = [contender({ who: "a" }, log), contender({ who: "b", fails: true }, log)];
-    await expect(run(both)).rejects.toThrow("it broke");
-    expect(log.slice(-2)).toEqual(["close a", "close b"]);
+    const both = [contender({ who: "b", fails: true }, log), contender({ who: "a" }, log)];
+    const { results, failed } = await run(both);
+    expect(failed).toEqual(["work/some: b failed: it broke"]);
+    expect(results.map(({ who, ratio }) => [who, ratio])).toEqual([["a", undefined]]);
+    expect(log.filter((line) => line.endsWith(" b"))).toEqual(["warm b", "round b", "close b"]);
   });
 });
