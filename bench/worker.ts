@@ -13,6 +13,7 @@ import type { Peer, Workload } from "./peer.ts";
 const PEERS: Readonly<Record<string, () => Promise<{ load(): Peer | Absent }>>> = {
   vethlab: () => import("./peers/vethlab.ts"),
   cap: () => import("./peers/cap.ts"),
+  pcap: () => import("./peers/pcap.ts"),
   "buffer-layout": () => import("./peers/buffer-layout.ts"),
   "raw-socket": () => import("./peers/raw-socket.ts"),
   map: () => import("./peers/table.ts"),

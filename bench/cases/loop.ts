@@ -1,4 +1,5 @@
 /** Cases that are a loop over a corpus: each contender a process that reads the corpus's file (see worker.ts). */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "../c-program.ts";
@@ -6,6 +7,8 @@ import { type Corpus, writeCorpus } from "../corpus.ts";
 import { buildGo } from "../go-program.ts";
 import type { Absent, Case, Contender, Session } from "../harness.ts";
 import { openProcess } from "../process-session.ts";
+import { packageFile } from "../root.ts";
+import { findScapy } from "./sniffers.ts";
 
 export interface Loop {
   readonly name: string;
@@ -21,9 +24,21 @@ export interface Loop {
   readonly c?: string;
   /** True if gopacket does it too (bench/peers/go). */
   readonly gopacket?: boolean;
+  /** True if Scapy does it too (bench/peers/scapy). */
+  readonly scapy?: boolean;
 }
 
-export function loopCase({ name, about, unit, corpus, work = name, peers, c, gopacket = false }: Loop): Case {
+export function loopCase({
+  name,
+  about,
+  unit,
+  corpus,
+  work = name,
+  peers,
+  c,
+  gopacket = false,
+  scapy = false,
+}: Loop): Case {
   const file = `${name.replaceAll("/", "-")}.corpus`;
   const [ours, ...others] = peers.map((who) => worker(who, work, file));
   return {
@@ -38,6 +53,7 @@ export function loopCase({ name, about, unit, corpus, work = name, peers, c, gop
       ...(c === undefined ? [] : [cProgram(c, work, file)]),
       ...(gopacket ? [goProgram(work, file)] : []),
       ...others,
+      ...(scapy ? [scapyProgram(work, file)] : []),
     ],
   };
 }
@@ -66,6 +82,19 @@ function goProgram(work: string, file: string): Contender {
     async open(workdir): Promise<Session | Absent> {
       const program = buildGo(workdir);
       return typeof program === "string" ? openProcess(program, [work, join(workdir, file)]) : program;
+    },
+  };
+}
+
+function scapyProgram(work: string, file: string): Contender {
+  return {
+    who: "scapy",
+    async open(workdir): Promise<Session | Absent> {
+      const found = findScapy();
+      if ("absent" in found) return found;
+      const script = packageFile("bench", "peers", "scapy", "parse.py");
+      if (!existsSync(script)) return { absent: "its source is only in the repository" };
+      return openProcess(found.python, [script, work, join(workdir, file)]);
     },
   };
 }

@@ -22,7 +22,7 @@ const UNCACHED = 2 ** 28;
 const DIFFERENT = 4096;
 /** Frames of a mix: enough that a branch predictor does not know them by heart, headers still in the second level. */
 const MIXED = 4096;
-const peers = ["vethlab", "cap", "buffer-layout"] as const;
+const peers = ["vethlab", "cap", "pcap", "buffer-layout"] as const;
 
 export const parseCases: readonly Case[] = [
   loopCase({
@@ -33,6 +33,7 @@ export const parseCases: readonly Case[] = [
     peers,
     c: "parse",
     gopacket: true,
+    scapy: true,
   }),
   loopCase({
     name: "parse/icmp",
@@ -42,6 +43,7 @@ export const parseCases: readonly Case[] = [
     peers,
     c: "parse",
     gopacket: true,
+    scapy: true,
   }),
   loopCase({
     name: "parse/vlan",
@@ -51,6 +53,7 @@ export const parseCases: readonly Case[] = [
     peers,
     c: "parse",
     gopacket: true,
+    scapy: true,
   }),
   loopCase({
     name: "parse/icmp/uncached",

@@ -34,7 +34,7 @@ export function capinfosVersion(): string | Absent {
 }
 
 /** The first Python that has Scapy: Debian's package belongs to /usr/bin/python3, whatever else is on PATH. */
-function findScapy(): { python: string; version: string } | Absent {
+export function findScapy(): { python: string; version: string } | Absent {
   const ask = "import scapy; print('scapy', scapy.VERSION)";
   for (const python of ["python3", "/usr/bin/python3"]) {
     const version = versionOf(python, ["-c", ask], /^scapy (\S+)/, "apt-get install python3-scapy");
