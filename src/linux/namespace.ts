@@ -13,6 +13,8 @@ const OWN = "/proc/thread-self/ns/net";
 const NAMED = "/run/netns";
 
 let entered = 0;
+/** The namespace that this thread lives in, opened when first left. Nothing but `run` and `create` ever leaves it. */
+let home = -1;
 
 export class NetworkNamespace {
   /** How people call it: its name, its process, or `here`. */
@@ -30,16 +32,16 @@ export class NetworkNamespace {
    * @throws {SystemError} EPERM without CAP_SYS_ADMIN.
    */
   static create(label: string): NetworkNamespace {
-    const home = openSync(OWN, "r");
+    const before = here();
     try {
       must("unshare", libc.unshare(CLONE_NEWNET), "making a network namespace");
       try {
         return new NetworkNamespace(openSync(OWN, "r"), label);
       } finally {
-        goTo(home);
+        goTo(before);
       }
     } finally {
-      closeSync(home);
+      leave(before);
     }
   }
 
@@ -100,7 +102,7 @@ export class NetworkNamespace {
    */
   run<T>(action: () => T): T {
     if (this.#fd < 0) throw new Error(`the namespace ${this.label} is closed`);
-    const before = openSync(OWN, "r");
+    const before = here();
     try {
       must("setns", libc.setns(this.#fd, CLONE_NEWNET), `entering the namespace ${this.label}`);
       entered++;
@@ -113,7 +115,7 @@ export class NetworkNamespace {
         goTo(before);
       }
     } finally {
-      closeSync(before);
+      leave(before);
     }
   }
 
@@ -132,6 +134,17 @@ export class NetworkNamespace {
 /** True while this thread is inside a namespace that it entered with `run`. */
 export function insideNamespace(): boolean {
   return entered > 0;
+}
+
+/** A descriptor of the namespace that the thread is in: home, or within `run` one that is opened for this time. */
+function here(): number {
+  if (entered > 0) return openSync(OWN, "r");
+  if (home < 0) home = openSync(OWN, "r");
+  return home;
+}
+
+function leave(fd: number): void {
+  if (fd !== home) closeSync(fd);
 }
 
 /** Goes back. A thread that stayed in the wrong namespace would do harm with every later call, so failing ends it all. */
