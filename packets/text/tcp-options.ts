@@ -1,6 +1,7 @@
 /** TCP options (IANA: TCP parameters). */
 import { getU16, getU32 } from "../bytes.ts";
 import type { Dissection } from "./dissection.ts";
+import { printMptcp } from "./mptcp.ts";
 
 const Kind = {
   End: 0,
@@ -19,6 +20,7 @@ const Kind = {
   Scps: 20,
   UserTimeout: 28,
   Authentication: 29,
+  Multipath: 30,
   FastOpen: 34,
   Experiment2: 254,
 } as const;
@@ -40,7 +42,7 @@ const NAMES: Readonly<Record<number, string>> = {
   [Kind.Scps]: "scps",
   [Kind.UserTimeout]: "uto",
   [Kind.Authentication]: "tcp-ao",
-  30: "mptcp",
+  [Kind.Multipath]: "mptcp",
   [Kind.FastOpen]: "tfo",
   [Kind.Experiment2]: "exp",
 };
@@ -51,8 +53,16 @@ type OptionsPrinted = "done" | "end" | "cut";
 /** How an option's data ended: as its kind wants, longer than the header has room for, or cut. */
 type DataPrinted = "done" | "bad" | "truncated";
 
-/** @param sackBase the sequence number that selective acknowledgements are relative to. */
-export function printTcpOptions(d: Dissection, start: number, length: number, sackBase: number): OptionsPrinted {
+/**
+ * @param flags the segment's. @param sackBase the sequence number that selective acknowledgements are relative to.
+ */
+export function printTcpOptions(
+  d: Dissection,
+  start: number,
+  length: number,
+  flags: number,
+  sackBase: number,
+): OptionsPrinted {
   const { buf, out } = d;
   out.ascii(", options [");
   let at = start;
@@ -71,7 +81,7 @@ export function printTcpOptions(d: Dissection, start: number, length: number, sa
     out.ascii(NAMES[kind] ?? `unknown-${kind}`);
     const declared = size - head;
     const wanted = dataLength(kind, declared);
-    const printed = printData(d, kind, at + head, declared, wanted, left - head, sackBase);
+    const printed = printData(d, kind, at + head, declared, wanted, left - head, flags, sackBase);
     if (printed === "bad") return bad(d, first);
     if (printed === "truncated") {
       d.truncated();
@@ -128,6 +138,7 @@ function printData(
   declared: number,
   wanted: number,
   room: number,
+  flags: number,
   sackBase: number,
 ): DataPrinted {
   const { buf, out } = d;
@@ -165,6 +176,8 @@ function printData(
       out.ascii(` 0x${value.toString(16)} ${(value & 1) === 1 ? (value >> 1) * 60 : value >> 1}`);
       break;
     }
+    case Kind.Multipath:
+      return printMptcp(d, at - 2, declared + 2, flags);
     case Kind.FastOpen:
       out.ascii(" ");
       printFastOpen(d, at, declared);
@@ -184,7 +197,7 @@ function printData(
 }
 
 function isKnown(kind: number): boolean {
-  return kind in NAMES && kind !== 30;
+  return kind in NAMES;
 }
 
 function printSack(d: Dissection, at: number, length: number, room: number, base: number): DataPrinted {
