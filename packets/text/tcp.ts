@@ -108,7 +108,7 @@ export function printTcp(
     out.decimal(getU16(buf, at + 18));
   }
   if (header > MIN_HEADER_LENGTH) {
-    const options = printTcpOptions(d, at + MIN_HEADER_LENGTH, header - MIN_HEADER_LENGTH, flags, relative.sackBase);
+    const options = printTcpOptions(d, at, header, data);
     if (options === "cut") return false;
     if (options === "end") return true;
   }
