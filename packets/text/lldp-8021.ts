@@ -1,10 +1,10 @@
 /** LLDP's TLVs of IEEE 802.1: VLANs and protocols of a port, and data centre bridging (802.1Qau, Qaz, Qbb, Qbg). */
 import { getU16 } from "../bytes.ts";
-import { printString } from "./characters.ts";
 import type { Dissection } from "./dissection.ts";
 import type { TlvPrinted } from "./lldp.ts";
 import { printLinkAggregation } from "./lldp-8023.ts";
 import { type FlagNames, flagNames, hex, type Names } from "./names.ts";
+import { printString } from "./strings.ts";
 import type { TextWriter } from "./writer.ts";
 
 const Subtype = {

@@ -1,10 +1,10 @@
 /** LLDP's TLVs for media endpoints such as telephones (LLDP-MED, ANSI/TIA-1057). */
 import { getU16, getU32 } from "../bytes.ts";
-import { printString } from "./characters.ts";
 import type { Dissection } from "./dissection.ts";
 import { hexDump } from "./hexdump.ts";
 import type { TlvPrinted } from "./lldp.ts";
 import { type FlagNames, flagNames, hex, type Names } from "./names.ts";
+import { printString } from "./strings.ts";
 import { literal } from "./writer.ts";
 
 const Subtype = { Capabilities: 1, NetworkPolicy: 2, Location: 3, ExtendedPower: 4 } as const;

@@ -11,7 +11,6 @@ import {
   valueOffset,
 } from "../lldp.ts";
 import { AddressFamily, addressFamilyName } from "./address-families.ts";
-import { printCharacters, printString } from "./characters.ts";
 import type { Dissection } from "./dissection.ts";
 import { hexDump } from "./hexdump.ts";
 import { print8021 } from "./lldp-8021.ts";
@@ -20,6 +19,8 @@ import { printDcbx } from "./lldp-dcbx.ts";
 import { printTia } from "./lldp-tia.ts";
 import { type FlagNames, flagNames, hex, type Names } from "./names.ts";
 import { OUI_NAMES } from "./oui-names.ts";
+import { printString } from "./strings.ts";
+import { printVisible } from "./visible.ts";
 import { literal } from "./writer.ts";
 
 const PROTOCOL = literal("lldp");
@@ -268,6 +269,6 @@ function printIana(d: Dissection, at: number, length: number): TlvPrinted {
     return "unknown";
   }
   out.ascii(`\n\t  MUD-URL Subtype (${subtype})\n\t  MUD-URL=`);
-  printCharacters(out, buf, at + 4, length - 4);
+  printVisible(d, at + 4, length - 4);
   return "done";
 }

@@ -1,9 +1,9 @@
 /** Spanning tree (IEEE 802.1D, 802.1w, 802.1s, 802.1aq); with -v the timers, the root and the instances. */
 import { getU16, getU32 } from "../bytes.ts";
 import * as stp from "../stp.ts";
-import { printString } from "./characters.ts";
 import type { Dissection } from "./dissection.ts";
 import { type FlagNames, flagNames, hex, type Names } from "./names.ts";
+import { printString } from "./strings.ts";
 import { literal } from "./writer.ts";
 
 const PROTOCOL = literal("stp");

@@ -7,6 +7,7 @@ import { pseudoHeaderSum, shouldBe } from "./ipv4.ts";
 import { ipv6PseudoHeaderSum } from "./ipv6.ts";
 import { printTcpOptions } from "./tcp-options.ts";
 import { hex4, printEndpoints } from "./udp.ts";
+import { printVisible } from "./visible.ts";
 import { literal } from "./writer.ts";
 
 const PROTOCOL = literal("tcp");
@@ -168,21 +169,10 @@ function printChecksum(d: Dissection, ip: number, version: number, at: number, l
 
 /** A reset may say why in its data (RFC 9293, 3.5.3): at most thirty characters of it. */
 function printResetData(d: Dissection, at: number, length: number): void {
-  const { buf, out } = d;
+  const { out } = d;
   out.ascii(d.has(at, length) ? " [RST" : " [!RST");
   if (length > 30) out.ascii("+");
   out.ascii(" ");
-  for (let i = at; i < d.end && i < at + Math.min(length, 30); i++) {
-    let code = buf[i]!;
-    if (code >= 0x80) {
-      code &= 0x7f;
-      out.ascii("M-");
-    }
-    if (code < 0x20 || code === 0x7f) {
-      code ^= 0x40;
-      out.ascii("^");
-    }
-    out.byte(code);
-  }
+  printVisible(d, at, Math.min(length, 30));
   out.ascii("]");
 }
