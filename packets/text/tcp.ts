@@ -5,6 +5,7 @@ import * as ipv4 from "../ipv4.ts";
 import type { Dissection } from "./dissection.ts";
 import { pseudoHeaderSum, shouldBe } from "./ipv4.ts";
 import { ipv6PseudoHeaderSum } from "./ipv6.ts";
+import { printTcpData } from "./tcp-data.ts";
 import { printTcpOptions } from "./tcp-options.ts";
 import { hex4, printEndpoints } from "./udp.ts";
 import { printVisible } from "./visible.ts";
@@ -121,6 +122,7 @@ export function printTcp(
     return false;
   }
   if ((flags & RST) !== 0 && d.verbose > 0) printResetData(d, at + header, data);
+  else return printTcpData(d, getU16(buf, at), getU16(buf, at + 2), at + header, data);
   return true;
 }
 
