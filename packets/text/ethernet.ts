@@ -9,6 +9,7 @@ import { dumpUnknown } from "./hexdump.ts";
 import { printIpv4 } from "./ipv4.ts";
 import { printIpv6 } from "./ipv6.ts";
 import { printLlc } from "./llc.ts";
+import { printLldp } from "./lldp.ts";
 import { type Literal, literal } from "./writer.ts";
 
 const PROTOCOL = literal("ether");
@@ -127,6 +128,8 @@ export function printEtherType(d: Dissection, type: number, at: number, length: 
     case EtherType.Arp:
     case EtherType.ReverseArp:
       return printArp(d, at, length, captured) ? "done" : "cut";
+    case EtherType.Lldp:
+      return printLldp(d, at, length) ? "done" : "cut";
     default:
       return "unknown";
   }

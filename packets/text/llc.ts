@@ -7,6 +7,7 @@ import { type Printed, printEtherType } from "./ethernet.ts";
 import { ETHERTYPE_NAMES } from "./ethertype-names.ts";
 import { dumpPayload, dumpUnknown } from "./hexdump.ts";
 import { printIpv4 } from "./ipv4.ts";
+import { OUI_NAMES } from "./oui-names.ts";
 import { printStp } from "./stp.ts";
 import { literal } from "./writer.ts";
 
@@ -59,35 +60,6 @@ const COMMANDS: Readonly<Record<number, string>> = {
 const SUPERVISORY_NAMES = ["Receiver Ready", "Receiver not Ready", "Reject", "?"];
 
 const OUI_RFC2684 = 0x0080c2;
-const OUI_NAMES: Readonly<Record<number, string>> = {
-  0: "Ethernet",
-  12: "Cisco",
-  94: "IANA",
-  129: "Nortel Networks SONMP",
-  248: "Cisco bridged",
-  32962: "Ethernet bridged",
-  41022: "ATM Forum",
-  57391: "DOCSIS Spanning Tree",
-  524295: "Appletalk",
-  36969: "Juniper",
-  524297: "Hewlett-Packard",
-  4623: "IEEE 802.3 Private",
-  4795: "ANSI/TIA",
-  6945: "DCBX",
-  8992: "Nicira Networks",
-  6035143: "Big Switch Networks",
-  11588341: "Vello Systems",
-  9345: "HP",
-  1258: "HP-Labs",
-  7636849: "Infoblox Inc",
-  10756869: "Open Networking Lab",
-  1183: "Freescale",
-  5549: "Netronome",
-  4120: "Broadcom",
-  57348: "PMC-Sierra",
-  13693147: "Ericsson",
-};
-
 const CISCO_PIDS: Readonly<Record<number, string>> = {
   267: "PVST",
   268: "VLAN Bridge",

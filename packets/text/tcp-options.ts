@@ -1,6 +1,11 @@
 /** TCP options (IANA: TCP parameters). */
 import { getU16, getU32 } from "../bytes.ts";
 import type { Dissection } from "./dissection.ts";
+import { printMptcp } from "./mptcp.ts";
+
+const MIN_HEADER_LENGTH = 20;
+/** Where the segment's flags lie. */
+const FLAGS = 13;
 
 const Kind = {
   End: 0,
@@ -19,6 +24,7 @@ const Kind = {
   Scps: 20,
   UserTimeout: 28,
   Authentication: 29,
+  Multipath: 30,
   FastOpen: 34,
   Experiment2: 254,
 } as const;
@@ -35,12 +41,13 @@ const NAMES: Readonly<Record<number, string>> = {
   [Kind.Timestamps]: "TS",
   [Kind.Cc]: "cc",
   [Kind.CcNew]: "ccnew",
-  [Kind.CcEcho]: "ccecho",
+  // tcpdump has an empty word for it.
+  [Kind.CcEcho]: "",
   [Kind.Md5]: "md5",
   [Kind.Scps]: "scps",
   [Kind.UserTimeout]: "uto",
   [Kind.Authentication]: "tcp-ao",
-  30: "mptcp",
+  [Kind.Multipath]: "mptcp",
   [Kind.FastOpen]: "tfo",
   [Kind.Experiment2]: "exp",
 };
@@ -51,12 +58,13 @@ type OptionsPrinted = "done" | "end" | "cut";
 /** How an option's data ended: as its kind wants, longer than the header has room for, or cut. */
 type DataPrinted = "done" | "bad" | "truncated";
 
-/** @param sackBase the sequence number that selective acknowledgements are relative to. */
-export function printTcpOptions(d: Dissection, start: number, length: number, sackBase: number): OptionsPrinted {
+/** The options of the segment at `segment`, whose header of `header` bytes is followed by `data` bytes. */
+export function printTcpOptions(d: Dissection, segment: number, header: number, data: number): OptionsPrinted {
   const { buf, out } = d;
   out.ascii(", options [");
-  let at = start;
-  let left = length;
+  let at = segment + MIN_HEADER_LENGTH;
+  let left = header - MIN_HEADER_LENGTH;
+  const isWhole = d.has(segment, header + data);
   for (let first = true; left > 0; first = false) {
     if (!first) out.ascii(",");
     if (!d.has(at, 1)) return "cut";
@@ -71,7 +79,7 @@ export function printTcpOptions(d: Dissection, start: number, length: number, sa
     out.ascii(NAMES[kind] ?? `unknown-${kind}`);
     const declared = size - head;
     const wanted = dataLength(kind, declared);
-    const printed = printData(d, kind, at + head, declared, wanted, left - head, sackBase);
+    const printed = printData(d, kind, at + head, declared, wanted, left - head, buf[segment + FLAGS]!, isWhole);
     if (printed === "bad") return bad(d, first);
     if (printed === "truncated") {
       d.truncated();
@@ -120,7 +128,10 @@ function dataLength(kind: number, declared: number): number {
   }
 }
 
-/** @param room bytes that the header has left for this option and the ones after it. */
+/**
+ * @param room bytes that the header has left for this option and the ones after it. @param flags the segment's.
+ * @param isWhole true if all of the segment was captured.
+ */
 function printData(
   d: Dissection,
   kind: number,
@@ -128,10 +139,11 @@ function printData(
   declared: number,
   wanted: number,
   room: number,
-  sackBase: number,
+  flags: number,
+  isWhole: boolean,
 ): DataPrinted {
   const { buf, out } = d;
-  if (kind === Kind.Sack) return printSack(d, at, declared, room, sackBase);
+  if (kind === Kind.Sack) return printSack(d, at, declared, room, d.conversations.sackBase);
   if (kind === Kind.Authentication) return printAuthentication(d, at, declared, room);
   if (!isKnown(kind)) return printUnknown(d, at, declared, room);
   if (wanted > room) return "bad";
@@ -154,7 +166,8 @@ function printData(
       out.ascii(` val ${getU32(buf, at)} ecr ${getU32(buf, at + 4)}`);
       break;
     case Kind.Md5:
-      out.ascii(" shared secret not supplied with -M, can't check - ");
+      out.ascii(isWhole ? " shared secret not supplied with -M" : " snaplen too short");
+      out.ascii(", can't check - ");
       out.hexBytes(buf, at, 16);
       break;
     case Kind.Scps:
@@ -165,6 +178,8 @@ function printData(
       out.ascii(` 0x${value.toString(16)} ${(value & 1) === 1 ? (value >> 1) * 60 : value >> 1}`);
       break;
     }
+    case Kind.Multipath:
+      return printMptcp(d, at - 2, declared + 2, flags);
     case Kind.FastOpen:
       out.ascii(" ");
       printFastOpen(d, at, declared);
@@ -184,7 +199,7 @@ function printData(
 }
 
 function isKnown(kind: number): boolean {
-  return kind in NAMES && kind !== 30;
+  return kind in NAMES;
 }
 
 function printSack(d: Dissection, at: number, length: number, room: number, base: number): DataPrinted {

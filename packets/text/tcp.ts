@@ -5,8 +5,10 @@ import * as ipv4 from "../ipv4.ts";
 import type { Dissection } from "./dissection.ts";
 import { pseudoHeaderSum, shouldBe } from "./ipv4.ts";
 import { ipv6PseudoHeaderSum } from "./ipv6.ts";
+import { printTcpData } from "./tcp-data.ts";
 import { printTcpOptions } from "./tcp-options.ts";
 import { hex4, printEndpoints } from "./udp.ts";
+import { printVisible } from "./visible.ts";
 import { literal } from "./writer.ts";
 
 const PROTOCOL = literal("tcp");
@@ -108,7 +110,7 @@ export function printTcp(
     out.decimal(getU16(buf, at + 18));
   }
   if (header > MIN_HEADER_LENGTH) {
-    const options = printTcpOptions(d, at + MIN_HEADER_LENGTH, header - MIN_HEADER_LENGTH, relative.sackBase);
+    const options = printTcpOptions(d, at, header, data);
     if (options === "cut") return false;
     if (options === "end") return true;
   }
@@ -120,6 +122,7 @@ export function printTcp(
     return false;
   }
   if ((flags & RST) !== 0 && d.verbose > 0) printResetData(d, at + header, data);
+  else return printTcpData(d, getU16(buf, at), getU16(buf, at + 2), at + header, data);
   return true;
 }
 
@@ -168,21 +171,10 @@ function printChecksum(d: Dissection, ip: number, version: number, at: number, l
 
 /** A reset may say why in its data (RFC 9293, 3.5.3): at most thirty characters of it. */
 function printResetData(d: Dissection, at: number, length: number): void {
-  const { buf, out } = d;
+  const { out } = d;
   out.ascii(d.has(at, length) ? " [RST" : " [!RST");
   if (length > 30) out.ascii("+");
   out.ascii(" ");
-  for (let i = at; i < d.end && i < at + Math.min(length, 30); i++) {
-    let code = buf[i]!;
-    if (code >= 0x80) {
-      code &= 0x7f;
-      out.ascii("M-");
-    }
-    if (code < 0x20 || code === 0x7f) {
-      code ^= 0x40;
-      out.ascii("^");
-    }
-    out.byte(code);
-  }
+  printVisible(d, at, Math.min(length, 30));
   out.ascii("]");
 }

@@ -52,7 +52,7 @@ export function printUdp(
     return true;
   }
   if (d.verbose > 0 && !fragmented) printChecksum(d, ip, version, at, data + udp.HEADER_LENGTH);
-  if (declared - udp.HEADER_LENGTH > data) {
+  if (declared - udp.HEADER_LENGTH > data && !fragmented) {
     out.ascii(`UDP, bad length ${declared - udp.HEADER_LENGTH} > ${data}`);
     return true;
   }
