@@ -2,6 +2,7 @@
 import { getU16 } from "../bytes.ts";
 import * as inet from "../checksum.ts";
 import * as ipv4 from "../ipv4.ts";
+import * as ipv6 from "../ipv6.ts";
 import * as udp from "../udp.ts";
 import type { Dissection } from "./dissection.ts";
 import { pseudoHeaderSum, shouldBe } from "./ipv4.ts";
@@ -28,11 +29,11 @@ export function printUdp(
   d.protocol = PROTOCOL;
   const { buf, out } = d;
   if (!d.has(at, udp.LENGTH)) {
-    printEndpoints(d, ip, version, -1, -1);
+    printEndpoints(d, ip, version, ipv4.Protocol.Udp, -1, -1);
     d.truncated();
     return true;
   }
-  printEndpoints(d, ip, version, udp.srcPort(buf, at), udp.dstPort(buf, at));
+  printEndpoints(d, ip, version, ipv4.Protocol.Udp, udp.srcPort(buf, at), udp.dstPort(buf, at));
   if (length < udp.HEADER_LENGTH) {
     out.ascii(`truncated-udp ${length}`);
     return true;
@@ -61,14 +62,24 @@ export function printUdp(
   return true;
 }
 
-/** `10.0.0.1.53 > 10.0.0.2.4000: `, or without ports if they are -1; ports alone if another header lies between. */
-export function printEndpoints(d: Dissection, ip: number, version: number, srcPort: number, dstPort: number): void {
+/**
+ * `10.0.0.1.53 > 10.0.0.2.4000: `, or without ports if they are -1; ports alone if another header lies between IP's and
+ * that of `protocol`: the addresses then stand before it.
+ */
+export function printEndpoints(
+  d: Dissection,
+  ip: number,
+  version: number,
+  protocol: number,
+  srcPort: number,
+  dstPort: number,
+): void {
   const { out, buf } = d;
-  const isDirect = version === 4 || buf[ip + 6] === 6 || buf[ip + 6] === 17;
+  const isDirect = buf[ip + (version === 4 ? ipv4.PROTOCOL : ipv6.NEXT_HEADER)] === protocol;
   if (!isDirect && srcPort < 0) return;
-  printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.SRC : 8), srcPort);
+  printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.SRC : ipv6.SRC), srcPort);
   out.put(TO);
-  printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.DST : 24), dstPort);
+  printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.DST : ipv6.DST), dstPort);
   out.put(COLON);
 }
 
@@ -97,7 +108,7 @@ function printChecksum(d: Dissection, ip: number, version: number, at: number, l
   const pseudo =
     version === 4
       ? pseudoHeaderSum(buf, ip, ipv4.Protocol.Udp, length, d.end)
-      : ipv6PseudoHeaderSum(buf, ip, ipv4.Protocol.Udp, length);
+      : ipv6PseudoHeaderSum(d, ip, ipv4.Protocol.Udp, length);
   const residue = ~inet.fold(inet.add(buf, at, at + length, pseudo)) & 0xffff;
   if (residue === 0) {
     out.put(CHECKSUM_OK);
