@@ -162,7 +162,7 @@ function printNeighbors(d: Dissection, at: number, length: number, header: 7 | 8
       left -= 4;
     }
     if (count > 0) {
-      out.ascii(` [ncount ${count - 1}]`);
+      out.ascii(" [invalid ncount]");
       d.invalid();
       return true;
     }

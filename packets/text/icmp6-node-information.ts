@@ -12,15 +12,17 @@ const FLAGS = 6;
 const Question = { Noop: 0, SupportedTypes: 1, Name: 2, Addresses: 3 } as const;
 const Subject = { Ipv6: 0, Name: 1, Ipv4: 2 } as const;
 
-/** Flags of a question about addresses, as tcpdump reads them: the two bytes exchanged. */
+/** Flags of a question about addresses. */
 const ADDRESS_FLAGS = [
-  [0x4000, "a"],
-  [0x2000, "G"],
-  [0x1000, "S"],
-  [0x0800, "L"],
-  [0x0400, "C"],
-  [0x0200, "A"],
+  [0x40, "a"],
+  [0x20, "G"],
+  [0x10, "S"],
+  [0x08, "L"],
+  [0x04, "C"],
+  [0x02, "A"],
 ] as const;
+/** In a reply: there are more. */
+const TRUNCATED = 0x01;
 
 export function printNodeInformation(d: Dissection, at: number, length: number): HeaderPrinted {
   if (d.buf[at] === Type.NodeInformationQuery) return printQuery(d, at);
@@ -99,7 +101,7 @@ function questionText(question: number, flags: number, isReply: boolean): string
 function addressFlags(flags: number, isReply: boolean): string {
   if (flags === 0) return "";
   const letters = ADDRESS_FLAGS.map(([bit, letter]) => ((flags & bit) !== 0 ? letter : "")).join("");
-  return ` [${letters}${isReply && (flags & 0x0100) !== 0 ? "T" : ""}]`;
+  return ` [${letters}${isReply && (flags & TRUNCATED) !== 0 ? "T" : ""}]`;
 }
 
 function printReply(d: Dissection, at: number): HeaderPrinted {

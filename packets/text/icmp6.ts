@@ -300,8 +300,7 @@ function printHomeAgents(d: Dissection, at: number, length: number): HeaderPrint
   const { buf, out } = d;
   if (!d.has(at + WORD, 2)) return "cut";
   printHexId(d, at);
-  const stop = Math.min(at + length, d.end);
-  for (let i = at + HEADER_LENGTH; i < stop; i += 16) {
+  for (let i = at + HEADER_LENGTH; i < at + length; i += 16) {
     if (!d.has(i, 16)) return "cut";
     out.ascii(", ");
     out.ipv6(buf, i);

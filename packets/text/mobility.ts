@@ -119,11 +119,12 @@ function printOptions(d: Dissection, at: number, stop: number): HeaderPrinted {
   const { buf, out } = d;
   let length = 1;
   for (let i = at; i < stop; i += length) {
-    if (!d.has(i, 1)) return "invalid";
+    if (!d.has(i, 1)) return "cut";
     const type = buf[i]!;
     length = 1;
     if (type !== Option.Pad1) {
-      if (i + 1 >= stop || !d.has(i + 1, 1)) return "invalid";
+      if (i + 1 >= stop) return "invalid";
+      if (!d.has(i + 1, 1)) return "cut";
       length = buf[i + 1]! + 2;
     }
     // tcpdump wants a byte beyond the option as well.

@@ -127,9 +127,10 @@ function printJoinPrune(d: Dissection, at: number, length: number): boolean {
   }
   const cursor = { at, left: length };
   const newLine = d.verbose > 1 ? "\n" : "";
+  if (length >= 4) out.ascii(newLine);
   let next = take(d, cursor, 4);
   if (next < 0) return next === SHORT;
-  out.ascii(`${newLine} Upstream Nbr: `);
+  out.ascii(" Upstream Nbr: ");
   out.ipv4(buf, next);
   if (cursor.left < 4) {
     d.truncated();

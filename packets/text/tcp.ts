@@ -6,7 +6,7 @@ import type { Dissection } from "./dissection.ts";
 import { pseudoHeaderSum, shouldBe } from "./ipv4.ts";
 import { ipv6PseudoHeaderSum } from "./ipv6.ts";
 import { printTcpOptions } from "./tcp-options.ts";
-import { hex4, printEndpoints } from "./udp.ts";
+import { carries, hex4, printEndpoints } from "./udp.ts";
 import { literal } from "./writer.ts";
 
 const PROTOCOL = literal("tcp");
@@ -55,11 +55,12 @@ export function printTcp(
   d.protocol = PROTOCOL;
   const { buf, out } = d;
   if (!d.has(at, 4)) {
-    printEndpoints(d, ip, version, ipv4.Protocol.Tcp, -1, -1);
+    printEndpoints(d, ip, version, true, -1, -1);
     out.put(CUT);
     return true;
   }
-  printEndpoints(d, ip, version, ipv4.Protocol.Tcp, getU16(buf, at), getU16(buf, at + 2));
+  const isDirect = carries(d, ip, version, ipv4.Protocol.Tcp);
+  printEndpoints(d, ip, version, isDirect, getU16(buf, at), getU16(buf, at + 2));
   if (!d.has(at, MIN_HEADER_LENGTH)) {
     d.truncated();
     return true;

@@ -28,12 +28,13 @@ export function printUdp(
 ): boolean {
   d.protocol = PROTOCOL;
   const { buf, out } = d;
+  const isDirect = carries(d, ip, version, ipv4.Protocol.Udp);
   if (!d.has(at, udp.LENGTH)) {
-    printEndpoints(d, ip, version, ipv4.Protocol.Udp, -1, -1);
+    if (isDirect) printEndpoints(d, ip, version, true, -1, -1);
     d.truncated();
     return true;
   }
-  printEndpoints(d, ip, version, ipv4.Protocol.Udp, udp.srcPort(buf, at), udp.dstPort(buf, at));
+  printEndpoints(d, ip, version, isDirect, udp.srcPort(buf, at), udp.dstPort(buf, at));
   if (length < udp.HEADER_LENGTH) {
     out.ascii(`truncated-udp ${length}`);
     return true;
@@ -62,21 +63,21 @@ export function printUdp(
   return true;
 }
 
-/**
- * `10.0.0.1.53 > 10.0.0.2.4000: `, or without ports if they are -1; ports alone if another header lies between IP's and
- * that of `protocol`: the addresses then stand before it.
- */
+/** True if the IP header at `ip` names `protocol`, and no other header lies between: the addresses are still to print. */
+export function carries(d: Dissection, ip: number, version: number, protocol: number): boolean {
+  return d.buf[ip + (version === 4 ? ipv4.PROTOCOL : ipv6.NEXT_HEADER)] === protocol;
+}
+
+/** `10.0.0.1.53 > 10.0.0.2.4000: `, without ports if they are -1, and without addresses unless `isDirect`. */
 export function printEndpoints(
   d: Dissection,
   ip: number,
   version: number,
-  protocol: number,
+  isDirect: boolean,
   srcPort: number,
   dstPort: number,
 ): void {
-  const { out, buf } = d;
-  const isDirect = buf[ip + (version === 4 ? ipv4.PROTOCOL : ipv6.NEXT_HEADER)] === protocol;
-  if (!isDirect && srcPort < 0) return;
+  const { out } = d;
   printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.SRC : ipv6.SRC), srcPort);
   out.put(TO);
   printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.DST : ipv6.DST), dstPort);
