@@ -51,6 +51,8 @@ export class Dissection {
   protocol: Literal = literal("ether");
   /** Bytes before the network layer's, which -x and -X leave out; 0 if a printer met the end of the captured bytes. */
   headerLength = 0;
+  /** The payload's length as the last IPv6 options header told it in a valid jumbo payload option, or 0. */
+  jumboLength = 0;
   /** Levels of a packet quoted within a packet, so that a made-up chain of them ends. */
   depth = 0;
 

@@ -1,7 +1,11 @@
 /** What IPv4 and IPv6 carry: the names, and the way to each protocol's printer. */
 import { Protocol } from "../ipv4.ts";
 import type { Dissection } from "./dissection.ts";
+import { printEthernet } from "./ethernet.ts";
 import { printIcmp } from "./icmp.ts";
+import { printIcmp6 } from "./icmp6.ts";
+import { printIgmp } from "./igmp.ts";
+import { printAh, printEsp, printIpComp } from "./ipsec.ts";
 import { printIpv4 } from "./ipv4.ts";
 import { printIpv6 } from "./ipv6.ts";
 import { printTcp } from "./tcp.ts";
@@ -16,6 +20,9 @@ const NO_NEXT_HEADER = literal("no next header");
 const NONE = 59;
 const ICMPV6 = 58;
 const SUN_ND = 77;
+const IPCOMP = 108;
+const ETHERNET = 143;
+const AH_NAME = literal("ah");
 /** Packets within packets within packets: nobody nests so deep but to exhaust the stack. */
 const MAX_DEPTH = 128;
 
@@ -89,11 +96,26 @@ export function printPayload(
     case Protocol.Tcp:
       return printTcp(d, ip, version, at, length, fragmented);
     case Protocol.Igmp:
-      if (version === 6) return wrongVersion(d, protocol, 4);
-      break;
+      if (version === 4) return printIgmp(d, at, length);
+      return wrongVersion(d, protocol, 4);
     case ICMPV6:
+      if (version === 6) return printIcmp6(d, ip, at, length, fragmented);
+      return wrongVersion(d, protocol, 6);
+    case Protocol.Ah:
+      return printBehindAh(d, ip, version, at, length, fragmented);
+    case Protocol.Esp:
+      printEsp(d, at, length);
+      return true;
+    case IPCOMP:
+      return printIpComp(d, at);
+    case ETHERNET: {
       if (version === 4) return wrongVersion(d, protocol, 6);
-      break;
+      if (d.depth >= MAX_DEPTH) break;
+      d.depth++;
+      const done = printEthernet(d, at, Math.max(0, d.end - at), length);
+      d.depth--;
+      return done;
+    }
     case Protocol.Ipv4:
     case Protocol.Ipv6: {
       if (d.depth >= MAX_DEPTH) break;
@@ -115,6 +137,31 @@ export function printPayload(
   out.byte(SPACE);
   out.decimal(length);
   return true;
+}
+
+/** Authentication headers, one behind the other, and what the last one protects. */
+function printBehindAh(
+  d: Dissection,
+  ip: number,
+  version: number,
+  first: number,
+  length: number,
+  fragmented: boolean,
+): boolean {
+  let protocol: number = Protocol.Ah;
+  let at = first;
+  while (protocol === Protocol.Ah) {
+    if (!d.has(at, 1)) {
+      d.protocol = AH_NAME;
+      d.truncated();
+      return true;
+    }
+    if (!printAh(d, at)) return false;
+    protocol = d.buf[at]!;
+    at += (d.buf[at + 1]! + 2) << 2;
+  }
+  // A length that the header exceeds wraps around, as in tcpdump.
+  return printPayload(d, ip, version, protocol, at, (length - (at - first)) >>> 0, fragmented);
 }
 
 function wrongVersion(d: Dissection, protocol: number, version: number): boolean {

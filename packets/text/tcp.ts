@@ -7,7 +7,7 @@ import { pseudoHeaderSum, shouldBe } from "./ipv4.ts";
 import { ipv6PseudoHeaderSum } from "./ipv6.ts";
 import { printTcpData } from "./tcp-data.ts";
 import { printTcpOptions } from "./tcp-options.ts";
-import { hex4, printEndpoints } from "./udp.ts";
+import { carries, hex4, printEndpoints } from "./udp.ts";
 import { printVisible } from "./visible.ts";
 import { literal } from "./writer.ts";
 
@@ -57,11 +57,12 @@ export function printTcp(
   d.protocol = PROTOCOL;
   const { buf, out } = d;
   if (!d.has(at, 4)) {
-    printEndpoints(d, ip, version, -1, -1);
+    printEndpoints(d, ip, version, true, -1, -1);
     out.put(CUT);
     return true;
   }
-  printEndpoints(d, ip, version, getU16(buf, at), getU16(buf, at + 2));
+  const isDirect = carries(d, ip, version, ipv4.Protocol.Tcp);
+  printEndpoints(d, ip, version, isDirect, getU16(buf, at), getU16(buf, at + 2));
   if (!d.has(at, MIN_HEADER_LENGTH)) {
     d.truncated();
     return true;
@@ -162,7 +163,7 @@ function printChecksum(d: Dissection, ip: number, version: number, at: number, l
   const pseudo =
     version === 4
       ? pseudoHeaderSum(buf, ip, ipv4.Protocol.Tcp, length, d.end)
-      : ipv6PseudoHeaderSum(buf, ip, ipv4.Protocol.Tcp, length);
+      : ipv6PseudoHeaderSum(d, ip, ipv4.Protocol.Tcp, length);
   const found = getU16(buf, at + 16);
   const residue = ~inet.fold(inet.add(buf, at, at + length, pseudo)) & 0xffff;
   out.ascii(`, cksum 0x${hex4(found)}`);

@@ -2,6 +2,7 @@
 import { getU16 } from "../bytes.ts";
 import * as inet from "../checksum.ts";
 import * as ipv4 from "../ipv4.ts";
+import * as ipv6 from "../ipv6.ts";
 import * as udp from "../udp.ts";
 import type { Dissection } from "./dissection.ts";
 import { pseudoHeaderSum, shouldBe } from "./ipv4.ts";
@@ -27,12 +28,13 @@ export function printUdp(
 ): boolean {
   d.protocol = PROTOCOL;
   const { buf, out } = d;
+  const isDirect = carries(d, ip, version, ipv4.Protocol.Udp);
   if (!d.has(at, udp.LENGTH)) {
-    printEndpoints(d, ip, version, -1, -1);
+    if (isDirect) printEndpoints(d, ip, version, true, -1, -1);
     d.truncated();
     return true;
   }
-  printEndpoints(d, ip, version, udp.srcPort(buf, at), udp.dstPort(buf, at));
+  printEndpoints(d, ip, version, isDirect, udp.srcPort(buf, at), udp.dstPort(buf, at));
   if (length < udp.HEADER_LENGTH) {
     out.ascii(`truncated-udp ${length}`);
     return true;
@@ -61,14 +63,24 @@ export function printUdp(
   return true;
 }
 
-/** `10.0.0.1.53 > 10.0.0.2.4000: `, or without ports if they are -1; ports alone if another header lies between. */
-export function printEndpoints(d: Dissection, ip: number, version: number, srcPort: number, dstPort: number): void {
-  const { out, buf } = d;
-  const isDirect = version === 4 || buf[ip + 6] === 6 || buf[ip + 6] === 17;
-  if (!isDirect && srcPort < 0) return;
-  printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.SRC : 8), srcPort);
+/** True if the IP header at `ip` names `protocol`, and no other header lies between: the addresses are still to print. */
+export function carries(d: Dissection, ip: number, version: number, protocol: number): boolean {
+  return d.buf[ip + (version === 4 ? ipv4.PROTOCOL : ipv6.NEXT_HEADER)] === protocol;
+}
+
+/** `10.0.0.1.53 > 10.0.0.2.4000: `, without ports if they are -1, and without addresses unless `isDirect`. */
+export function printEndpoints(
+  d: Dissection,
+  ip: number,
+  version: number,
+  isDirect: boolean,
+  srcPort: number,
+  dstPort: number,
+): void {
+  const { out } = d;
+  printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.SRC : ipv6.SRC), srcPort);
   out.put(TO);
-  printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.DST : 24), dstPort);
+  printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.DST : ipv6.DST), dstPort);
   out.put(COLON);
 }
 
@@ -97,7 +109,7 @@ function printChecksum(d: Dissection, ip: number, version: number, at: number, l
   const pseudo =
     version === 4
       ? pseudoHeaderSum(buf, ip, ipv4.Protocol.Udp, length, d.end)
-      : ipv6PseudoHeaderSum(buf, ip, ipv4.Protocol.Udp, length);
+      : ipv6PseudoHeaderSum(d, ip, ipv4.Protocol.Udp, length);
   const residue = ~inet.fold(inet.add(buf, at, at + length, pseudo)) & 0xffff;
   if (residue === 0) {
     out.put(CHECKSUM_OK);
