@@ -1,9 +1,16 @@
-/** UDP: ports and length. What a port's number promises about the data is not followed. */
+/**
+ * UDP: ports, and what the port says that the data is: DNS, Multicast DNS, DHCP. Of anything else the length only, even
+ * where tcpdump knows the protocol.
+ */
 import { getU16 } from "../bytes.ts";
 import * as inet from "../checksum.ts";
+import { CLIENT_PORT, SERVER_PORT } from "../dhcp-header.ts";
+import * as dns from "../dns-header.ts";
 import * as ipv4 from "../ipv4.ts";
 import * as udp from "../udp.ts";
+import { printDhcp } from "./dhcp.ts";
 import type { Dissection } from "./dissection.ts";
+import { printDns } from "./dns.ts";
 import { pseudoHeaderSum, shouldBe } from "./ipv4.ts";
 import { ipv6PseudoHeaderSum } from "./ipv6.ts";
 import { literal } from "./writer.ts";
@@ -15,6 +22,8 @@ const UDP_LENGTH = literal("UDP, length ");
 const NO_CHECKSUM = literal("[no cksum] ");
 const CHECKSUM_OK = literal("[udp sum ok] ");
 const DOT = 0x2e;
+/** Longest datagram that the length field can tell. */
+const MAX_LENGTH = 0xffff;
 
 /** See `printPayload` for the parameters. */
 export function printUdp(
@@ -41,7 +50,9 @@ export function printUdp(
     d.truncated();
     return true;
   }
-  const declared = udp.length(buf, at);
+  let declared = udp.length(buf, at);
+  // In a jumbogram the field is 0, and the length is what IPv6 says (RFC 2675, 4).
+  if (declared === 0 && length > MAX_LENGTH) declared = length;
   if (declared < udp.HEADER_LENGTH) {
     out.ascii(`truncated-udplength ${declared}`);
     return true;
@@ -52,7 +63,15 @@ export function printUdp(
     return true;
   }
   if (d.verbose > 0 && !fragmented) printChecksum(d, ip, version, at, data + udp.HEADER_LENGTH);
-  if (declared - udp.HEADER_LENGTH > data) {
+  if (!d.quiet) {
+    const src = udp.srcPort(buf, at);
+    const dst = udp.dstPort(buf, at);
+    const payload = at + udp.HEADER_LENGTH;
+    if (src === dns.PORT || dst === dns.PORT) return printDns(d, payload, data, false, false);
+    if (isDhcp(src) || isDhcp(dst)) return printDhcp(d, payload, data);
+    if (src === dns.MULTICAST_PORT || dst === dns.MULTICAST_PORT) return printDns(d, payload, data, false, true);
+  }
+  if (declared - udp.HEADER_LENGTH > data && !fragmented) {
     out.ascii(`UDP, bad length ${declared - udp.HEADER_LENGTH} > ${data}`);
     return true;
   }
@@ -61,10 +80,15 @@ export function printUdp(
   return true;
 }
 
+function isDhcp(port: number): boolean {
+  return port === SERVER_PORT || port === CLIENT_PORT;
+}
+
 /** `10.0.0.1.53 > 10.0.0.2.4000: `, or without ports if they are -1; ports alone if another header lies between. */
 export function printEndpoints(d: Dissection, ip: number, version: number, srcPort: number, dstPort: number): void {
   const { out, buf } = d;
-  const isDirect = version === 4 || buf[ip + 6] === 6 || buf[ip + 6] === 17;
+  const protocol = buf[ip + (version === 4 ? ipv4.PROTOCOL : 6)]!;
+  const isDirect = protocol === ipv4.Protocol.Tcp || protocol === ipv4.Protocol.Udp;
   if (!isDirect && srcPort < 0) return;
   printEndpoint(d, isDirect, version, ip + (version === 4 ? ipv4.SRC : 8), srcPort);
   out.put(TO);
