@@ -244,8 +244,7 @@ function printAgentInformation(d: Dissection, off: number, end: number): number 
       return 0;
     }
     if (AGENT_SUBOPTIONS[code] !== undefined) printVisible(d, at, length);
-    else if (d.has(at, 1)) hexDump(out, buf, at, at + length, false, HEX_INDENT);
-    else out.ascii("\n\t\tDissector error: print_unknown_data called with pointer past end of packet");
+    else hexDump(out, buf, at, at + length, false, HEX_INDENT);
     at += length;
   }
   return end - at;

@@ -70,7 +70,7 @@ export function printName(d: Dissection, off: number, message: number): number {
   let limit = at - message < 0 ? 0x10000 : at - message;
   let kind = buf[at++]!;
   let isElsewhere = false;
-  let next = at + step;
+  let next = (kind & KIND) === POINTER ? ENDED : at + step;
   if (kind === 0) {
     out.byte(DOT);
     return next;

@@ -1,8 +1,10 @@
 /** TCP (RFC 9293): flags, sequence numbers relative to the conversation's beginning, window, options and length. */
 import { getU16, getU32 } from "../bytes.ts";
 import * as inet from "../checksum.ts";
+import * as dns from "../dns-header.ts";
 import * as ipv4 from "../ipv4.ts";
 import type { Dissection } from "./dissection.ts";
+import { printDns } from "./dns.ts";
 import { pseudoHeaderSum, shouldBe } from "./ipv4.ts";
 import { ipv6PseudoHeaderSum } from "./ipv6.ts";
 import { printTcpOptions } from "./tcp-options.ts";
@@ -120,6 +122,8 @@ export function printTcp(
     return false;
   }
   if ((flags & RST) !== 0 && d.verbose > 0) printResetData(d, at + header, data);
+  else if (getU16(buf, at) === dns.PORT || getU16(buf, at + 2) === dns.PORT)
+    return printDns(d, at + header, data, true, false);
   return true;
 }
 

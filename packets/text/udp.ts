@@ -68,8 +68,8 @@ export function printUdp(
     const dst = udp.dstPort(buf, at);
     const payload = at + udp.HEADER_LENGTH;
     if (src === dns.PORT || dst === dns.PORT) return printDns(d, payload, data, false, false);
-    if (isDhcp(src) || isDhcp(dst)) return printDhcp(d, payload, data);
     if (src === dns.MULTICAST_PORT || dst === dns.MULTICAST_PORT) return printDns(d, payload, data, false, true);
+    if (isDhcp(src) || isDhcp(dst)) return printDhcp(d, payload, data);
   }
   if (declared - udp.HEADER_LENGTH > data && !fragmented) {
     out.ascii(`UDP, bad length ${declared - udp.HEADER_LENGTH} > ${data}`);
