@@ -9,6 +9,8 @@ export * as arp from "./arp.ts";
 export * as bpf from "./bpf.ts";
 export * as bytes from "./bytes.ts";
 export * as checksum from "./checksum.ts";
+export * as dhcp from "./dhcp.ts";
+export * as dns from "./dns.ts";
 export * as ethernet from "./ethernet.ts";
 export { EtherType } from "./ethernet.ts";
 export { Fault, faultName } from "./fault.ts";

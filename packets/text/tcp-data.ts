@@ -2,7 +2,9 @@
  * What a segment's data is by its ports. Text protocols, SSH's greeting and Telnet's commands are followed; of the others
  * that tcpdump follows, the word that its line has for them.
  */
+import * as dns from "../dns-header.ts";
 import type { Dissection } from "./dissection.ts";
+import { printDns } from "./dns.ts";
 import { printTelnet } from "./telnet.ts";
 import { FTP, HTTP, printTextProtocol, RTSP, SMTP, type TextProtocol, WHOIS } from "./text-protocol.ts";
 import { type Literal, literal } from "./writer.ts";
@@ -24,6 +26,7 @@ const PRINTERS: readonly (readonly [port: number, print: DataPrinter])[] = [
   [8080, text(HTTP)],
   [554, text(RTSP)],
   [8554, text(RTSP)],
+  [dns.PORT, printDnsMessage],
   [323, printRpki],
 ];
 const RANKS: ReadonlyMap<number, number> = new Map(PRINTERS.map(([port], rank) => [port, rank]));
@@ -38,6 +41,10 @@ export function printTcpData(d: Dissection, srcPort: number, dstPort: number, at
 
 function text(kind: TextProtocol): DataPrinter {
   return (d, at, length) => printTextProtocol(d, at, length, kind);
+}
+
+function printDnsMessage(d: Dissection, at: number, length: number): boolean {
+  return printDns(d, at, length, true, false);
 }
 
 function word(name: string): DataPrinter {

@@ -1,10 +1,17 @@
-/** UDP: ports and length. What a port's number promises about the data is not followed. */
+/**
+ * UDP: ports, and what the port says that the data is: DNS, Multicast DNS, DHCP. Of anything else the length only, even
+ * where tcpdump knows the protocol.
+ */
 import { getU16 } from "../bytes.ts";
 import * as inet from "../checksum.ts";
+import { CLIENT_PORT, SERVER_PORT } from "../dhcp-header.ts";
+import * as dns from "../dns-header.ts";
 import * as ipv4 from "../ipv4.ts";
 import * as ipv6 from "../ipv6.ts";
 import * as udp from "../udp.ts";
+import { printDhcp } from "./dhcp.ts";
 import type { Dissection } from "./dissection.ts";
+import { printDns } from "./dns.ts";
 import { pseudoHeaderSum, shouldBe } from "./ipv4.ts";
 import { ipv6PseudoHeaderSum } from "./ipv6.ts";
 import { literal } from "./writer.ts";
@@ -16,6 +23,8 @@ const UDP_LENGTH = literal("UDP, length ");
 const NO_CHECKSUM = literal("[no cksum] ");
 const CHECKSUM_OK = literal("[udp sum ok] ");
 const DOT = 0x2e;
+/** Longest datagram that the length field can tell. */
+const MAX_LENGTH = 0xffff;
 
 /** See `printPayload` for the parameters. */
 export function printUdp(
@@ -43,7 +52,9 @@ export function printUdp(
     d.truncated();
     return true;
   }
-  const declared = udp.length(buf, at);
+  let declared = udp.length(buf, at);
+  // In a jumbogram the field is 0, and the length is what IPv6 says (RFC 2675, 4).
+  if (declared === 0 && length > MAX_LENGTH) declared = length;
   if (declared < udp.HEADER_LENGTH) {
     out.ascii(`truncated-udplength ${declared}`);
     return true;
@@ -54,6 +65,14 @@ export function printUdp(
     return true;
   }
   if (d.verbose > 0 && !fragmented) printChecksum(d, ip, version, at, data + udp.HEADER_LENGTH);
+  if (!d.quiet) {
+    const src = udp.srcPort(buf, at);
+    const dst = udp.dstPort(buf, at);
+    const payload = at + udp.HEADER_LENGTH;
+    if (src === dns.PORT || dst === dns.PORT) return printDns(d, payload, data, false, false);
+    if (src === dns.MULTICAST_PORT || dst === dns.MULTICAST_PORT) return printDns(d, payload, data, false, true);
+    if (isDhcp(src) || isDhcp(dst)) return printDhcp(d, payload, data);
+  }
   if (declared - udp.HEADER_LENGTH > data && !fragmented) {
     out.ascii(`UDP, bad length ${declared - udp.HEADER_LENGTH} > ${data}`);
     return true;
@@ -61,6 +80,10 @@ export function printUdp(
   out.put(UDP_LENGTH);
   out.decimal(declared - udp.HEADER_LENGTH);
   return true;
+}
+
+function isDhcp(port: number): boolean {
+  return port === SERVER_PORT || port === CLIENT_PORT;
 }
 
 /** True if the IP header at `ip` names `protocol`, and no other header lies between: the addresses are still to print. */
