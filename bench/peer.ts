@@ -45,11 +45,14 @@ export function fnv(buf: Uint8Array, off: number, end: number, hash: number): nu
 
 const require = createRequire(import.meta.url);
 
-/** Loads an npm package with its version; or says that it is not there, or not built, and what to do about it. */
-export function loadPackage(name: string, remedy: string): { module: unknown; version: string } | Absent {
+/**
+ * Loads an npm package, or one file of it, with the package's version; or says that it is not there, or not built, and
+ * what to do about it.
+ */
+export function loadPackage(name: string, remedy: string, file = ""): { module: unknown; version: string } | Absent {
   try {
     const { version } = require(`${name}/package.json`) as { version: string };
-    return { module: require(name) as unknown, version };
+    return { module: require(file === "" ? name : `${name}/${file}`) as unknown, version };
   } catch {
     return { absent: remedy };
   }

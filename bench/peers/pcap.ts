@@ -4,10 +4,9 @@
  * four bytes: identifier and sequence number are read here, as a program that uses them must. Only its JavaScript is needed,
  * so it takes part without having been built.
  */
-import { createRequire } from "node:module";
 import type { Corpus } from "../corpus.ts";
 import type { Absent } from "../harness.ts";
-import { combine, type Peer, type Workload } from "../peer.ts";
+import { combine, loadPackage, type Peer, type Workload } from "../peer.ts";
 
 interface Address {
   readonly addr: ArrayLike<number>;
@@ -46,21 +45,17 @@ const ETHERNET = 14;
 const TAG = 4;
 
 export function load(): Peer | Absent {
-  const require = createRequire(import.meta.url);
-  try {
-    const { version } = require("pcap/package.json") as { version: string };
-    const EthernetPacket = require("pcap/decode/ethernet_packet") as Decoder;
-    return {
-      version,
-      workloads: {
-        "parse/arp": (corpus) => arp(corpus, EthernetPacket),
-        "parse/icmp": (corpus) => icmp(corpus, EthernetPacket, false),
-        "parse/vlan": (corpus) => icmp(corpus, EthernetPacket, true),
-      },
-    };
-  } catch {
-    return { absent: "npm install --no-save --ignore-scripts pcap" };
-  }
+  const loaded = loadPackage("pcap", "npm install --no-save --ignore-scripts pcap", "decode/ethernet_packet");
+  if ("absent" in loaded) return loaded;
+  const EthernetPacket = loaded.module as Decoder;
+  return {
+    version: loaded.version,
+    workloads: {
+      "parse/arp": (corpus) => arp(corpus, EthernetPacket),
+      "parse/icmp": (corpus) => icmp(corpus, EthernetPacket, false),
+      "parse/vlan": (corpus) => icmp(corpus, EthernetPacket, true),
+    },
+  };
 }
 
 function arp({ count, buffer, offset }: Corpus, EthernetPacket: Decoder): Workload {
