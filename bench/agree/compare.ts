@@ -47,9 +47,8 @@ export async function compareFile(file: string, sets: readonly OptionSet[]): Pro
   const read = await readFrames(file);
   if (typeof read === "string") return { ...nothing, skipped: read };
   const { frames, damage } = read;
+  if (frames.length === 0) return { ...nothing, skipped: damage ?? "no frames" };
   const plain = await run(file, ["-n", "-t"]);
-  // Where both refuse the file, or only tcpdump does, there is nothing to compare.
-  if (plain.stdout === "" && frames.length === 0) return { ...nothing, skipped: damage ?? "no frames", damage };
   const names = splitFrames(plain.stdout).map((text) => outOfScope(text.replace(/^ *\d+ {2}/, "")));
   const outside: Record<string, number> = {};
   for (const name of names) if (name !== null) outside[name] = (outside[name] ?? 0) + 1;
