@@ -15,7 +15,7 @@ export interface OptionSet {
 
 const TIMESTAMPS: readonly TimestampMode[] = ["time", "none", "epoch", "delta", "date", "elapsed"];
 const LONG: Readonly<Record<string, string>> = { "--nano": "", "--number": "", "--absolute-tcp-sequence-numbers": "S" };
-const LETTERS = "envqxXAtS#";
+const LETTERS = "envqxXAtSK#";
 
 /** @throws {Error} for an option that does not belong to tcpdump's lines. */
 export function optionSet(name: string): OptionSet {
@@ -35,6 +35,7 @@ export function optionSet(name: string): OptionSet {
       nano: args.includes("--nano"),
       quiet: count("q") > 0,
       absoluteSequence: count("S") > 0,
+      checksums: count("K") === 0,
     },
   };
 }
@@ -53,5 +54,6 @@ function lettersOf(arg: string): string[] {
 function hexMode(count: (letter: string) => number): HexMode {
   if (count("X") > 0) return count("X") > 1 ? "XX" : "X";
   if (count("x") > 0) return count("x") > 1 ? "xx" : "x";
+  if (count("A") > 0) return count("A") > 1 ? "AA" : "A";
   return "none";
 }

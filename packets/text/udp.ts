@@ -51,7 +51,7 @@ export function printUdp(
     d.truncated();
     return true;
   }
-  if (d.verbose > 0 && !fragmented) printChecksum(d, ip, version, at, data + udp.HEADER_LENGTH);
+  if (d.verbose > 0 && d.checksums && !fragmented) printChecksum(d, ip, version, at, data + udp.HEADER_LENGTH);
   if (declared - udp.HEADER_LENGTH > data) {
     out.ascii(`UDP, bad length ${declared - udp.HEADER_LENGTH} > ${data}`);
     return true;
