@@ -62,6 +62,30 @@ export async function output(command: Command): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+/** What a program printed, whatever its exit code. */
+export interface Printed {
+  /** Each byte a character. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end, which may be a failure: its complaint is part of the answer. @throws {Error} if it cannot be started. */
+export function printed({ program, args, env = {} }: Command): Promise<Printed> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: environment(env) });
+    const chunks: { readonly stdout: Buffer[]; readonly stderr: Buffer[] } = { stdout: [], stderr: [] };
+    child.stdout.on("data", (chunk: Buffer) => chunks.stdout.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => chunks.stderr.push(chunk));
+    child.once("error", reject);
+    child.once("close", () =>
+      resolve({
+        stdout: Buffer.concat(chunks.stdout).toString("latin1"),
+        stderr: Buffer.concat(chunks.stderr).toString("latin1"),
+      }),
+    );
+  });
+}
+
 function run(command: Command, stdout: "ignore" | "pipe", take: (chunk: Buffer) => void = () => {}): Promise<void> {
   const { program, args, env = {} } = command;
   return new Promise((resolve, reject) => {

@@ -6,8 +6,11 @@
 import type { Conversations } from "./tcp-conversations.ts";
 import { type Literal, literal, type TextWriter } from "./writer.ts";
 
-/** How the bytes of a frame are shown after its line. `x` and `X` begin after the link header, `xx` and `XX` with it. */
-export type HexMode = "none" | "x" | "xx" | "X" | "XX";
+/**
+ * How the bytes of a frame are shown after its line: in hexadecimal, with their ASCII, or as text. One letter begins after
+ * the link header, two begin with it.
+ */
+export type HexMode = "none" | "x" | "xx" | "X" | "XX" | "A" | "AA";
 
 /** What stands before a line: `-t` nothing, `-tt` … `-ttttt` as with tcpdump, and the time of day if nothing is said. */
 export type TimestampMode = "time" | "none" | "epoch" | "delta" | "date" | "elapsed";
@@ -18,7 +21,7 @@ export interface TextOptions {
   readonly linkHeader?: boolean;
   /** `-v`, `-vv`, `-vvv`: 0 to 3. */
   readonly verbose?: number;
-  /** `-x`, `-xx`, `-X`, `-XX`. */
+  /** `-x`, `-xx`, `-X`, `-XX`, `-A`, `-AA`. */
   readonly hex?: HexMode;
   readonly timestamp?: TimestampMode;
   /** `-#`: the frame's number before its line. */
@@ -29,6 +32,8 @@ export interface TextOptions {
   readonly quiet?: boolean;
   /** `-S`: TCP's sequence numbers as they are on the wire. */
   readonly absoluteSequence?: boolean;
+  /** False for `-K`: IPv4's, TCP's and UDP's checksums are not looked at. */
+  readonly checksums?: boolean;
 }
 
 const OPEN = literal(" [|");
@@ -41,6 +46,7 @@ export class Dissection {
   readonly verbose: number;
   readonly quiet: boolean;
   readonly absoluteSequence: boolean;
+  readonly checksums: boolean;
   /** False if the bytes are shown anyway, so that unknown payload need not be dumped as well; or nobody wants them. */
   readonly dumpUnknown: boolean;
   readonly conversations: Conversations;
@@ -62,7 +68,9 @@ export class Dissection {
     this.verbose = options.verbose ?? 0;
     this.quiet = options.quiet ?? false;
     this.absoluteSequence = options.absoluteSequence ?? false;
-    this.dumpUnknown = (options.hex ?? "none") === "none" && !this.quiet;
+    this.checksums = options.checksums ?? true;
+    // tcpdump's -A does not count: unknown payload then appears twice.
+    this.dumpUnknown = /^(none|A)/.test(options.hex ?? "none") && !this.quiet;
     this.conversations = conversations;
   }
 

@@ -1,10 +1,10 @@
 /** A frame's line, or lines, as tcpdump 4.99 prints them. */
 import { Dissection, type HexMode, type TextOptions } from "./dissection.ts";
 import { printEthernet } from "./ethernet.ts";
-import { hexDump } from "./hexdump.ts";
+import { asciiDump, hexDump } from "./hexdump.ts";
 import { Conversations } from "./tcp-conversations.ts";
 import { TimestampPrinter } from "./timestamp.ts";
-import { TextWriter } from "./writer.ts";
+import { type Literal, TextWriter } from "./writer.ts";
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
@@ -22,6 +22,8 @@ const MAX_LENGTH = 262_144;
  */
 export class FramePrinter {
   readonly out: TextWriter;
+  /** Stands after the time, such as the interface that a frame came from; nothing unless set. */
+  origin: Literal | null = null;
   private readonly d: Dissection;
   private readonly timestamp: TimestampPrinter;
   private readonly hex: HexMode;
@@ -60,6 +62,7 @@ export class FramePrinter {
       return;
     }
     this.timestamp.print(out, second, nanosecond);
+    if (this.origin !== null) out.put(this.origin);
     d.buf = buf;
     d.end = off + captured;
     d.depth = 0;
@@ -69,9 +72,11 @@ export class FramePrinter {
   }
 
   private printBytes(buf: Uint8Array, off: number, captured: number): void {
-    const isWhole = this.hex === "xx" || this.hex === "XX";
-    const from = isWhole ? off : off + this.d.headerLength;
-    hexDump(this.out, buf, from, off + captured, this.hex === "X" || this.hex === "XX");
+    const from = this.hex.length > 1 ? off : off + this.d.headerLength;
+    const end = off + captured;
+    if (from >= end) return;
+    if (this.hex === "A" || this.hex === "AA") asciiDump(this.out, buf, from, end);
+    else hexDump(this.out, buf, from, end, this.hex === "X" || this.hex === "XX");
   }
 
   /** A header of the capture that cannot be. */

@@ -1,10 +1,13 @@
-/** Bytes as tcpdump shows them with -x and -X, and for payload that it does not know: sixteen a line. */
+/** Bytes as tcpdump shows them with -x and -X, and for payload that it does not know: sixteen a line; with -A, as text. */
 import type { Dissection } from "./dissection.ts";
 import { type Literal, literal, type TextWriter } from "./writer.ts";
 
 const PER_LINE = 16;
 const INDENT = literal("\n\t0x");
 const AFTER_OFFSET = literal(": ");
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 const SPACE = 0x20;
 const DOT = 0x2e;
 
@@ -38,6 +41,23 @@ export function hexDump(
     const bytes = stop - at;
     out.repeat(SPACE, COLUMN - 2 * bytes - ((bytes + 1) >> 1) + 2);
     for (let i = at; i < stop; i++) out.byte(buf[i]! > SPACE && buf[i]! < 0x7f ? buf[i]! : DOT);
+  }
+}
+
+/**
+ * Bytes as text, after a line break: what is not printable is a dot. A CR is left out before an LF, as tcpdump does; it
+ * leaves out the last CR of all and the one before the last byte as well.
+ */
+export function asciiDump(out: TextWriter, buf: Uint8Array, off: number, end: number): void {
+  out.byte(NEWLINE);
+  for (let at = off; at < end; at++) {
+    const byte = buf[at]!;
+    if (byte === RETURN) {
+      if (at + 2 < end && buf[at + 1] !== NEWLINE) out.byte(DOT);
+    } else {
+      const isShown = (byte >= SPACE && byte < 0x7f) || byte === TAB || byte === NEWLINE;
+      out.byte(isShown ? byte : DOT);
+    }
   }
 }
 

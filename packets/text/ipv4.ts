@@ -139,7 +139,7 @@ function printHeader(d: Dissection, off: number, header: number): "done" | "trun
     result = options;
     out.byte(CLOSE);
   }
-  if (d.has(off, header)) {
+  if (d.checksums && d.has(off, header)) {
     const residue = inet.checksum(buf, off, off + header);
     if (residue !== 0) {
       const found = ipv4.headerChecksum(buf, off);

@@ -89,7 +89,7 @@ export function printTcp(
     out.ascii(` [bad hdr length ${header} - too long, > ${length}]`);
     return true;
   }
-  if (d.verbose > 0 && !fragmented && d.has(at, length)) printChecksum(d, ip, version, at, length);
+  if (d.verbose > 0 && d.checksums && !fragmented && d.has(at, length)) printChecksum(d, ip, version, at, length);
 
   const data = length - header;
   if (d.verbose > 1 || data > 0 || (flags & (SYN | FIN | RST)) !== 0) {

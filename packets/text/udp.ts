@@ -64,7 +64,7 @@ export function printUdp(
     d.truncated();
     return true;
   }
-  if (d.verbose > 0 && !fragmented) printChecksum(d, ip, version, at, data + udp.HEADER_LENGTH);
+  if (d.verbose > 0 && d.checksums && !fragmented) printChecksum(d, ip, version, at, data + udp.HEADER_LENGTH);
   if (!d.quiet) {
     const src = udp.srcPort(buf, at);
     const dst = udp.dstPort(buf, at);

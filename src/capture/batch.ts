@@ -90,6 +90,16 @@ export class RecordBatch {
     if ((word & EPB_CHECKSUM_NOT_READY) !== 0) this.flags[i] = this.flags[i]! | RecordFlag.ChecksumNotReady;
   }
 
+  /** True if the record's options may hold more than its flags: comments, for one. Cheap, for every record. */
+  hasNotes(i: number): boolean {
+    const start = this.optionsStart[i]!;
+    const length = this.optionsEnd[i]! - start;
+    if (length <= 4) return false;
+    // Flags alone take 8 bytes, and the end of the options 4; the code's other byte is 0 in either byte order.
+    const code = this.buffer[start]! | this.buffer[start + 1]!;
+    return length > 12 || code !== EpbOption.Flags;
+  }
+
   /** The record's comments (opt_comment, UTF-8), in their order. Allocates: for those who asked. */
   comments(i: number): string[] {
     const view = this.#view();

@@ -4,6 +4,7 @@ import type { CaptureStatistics } from "./info.ts";
 
 /** What is said about an interface; all of it can be left out but the name. */
 export interface InterfaceSettings {
+  /** Empty if nobody knows it: then it is left out. */
   readonly name: string;
   readonly description?: string;
   /** Six bytes. */
@@ -11,6 +12,7 @@ export interface InterfaceSettings {
   readonly os?: string;
   /** The capture filter's text. */
   readonly filter?: string;
+  readonly comments?: readonly string[];
 }
 
 /** What is said about the capture as a whole. */
@@ -19,6 +21,8 @@ export interface SectionSettings {
   readonly os?: string;
   readonly application?: string;
   readonly comment?: string;
+  /** Further ones. */
+  readonly comments?: readonly string[];
 }
 
 /** What is said about one frame beside its bytes and time. */

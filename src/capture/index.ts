@@ -4,6 +4,7 @@ export type { FrameNote, InterfaceSettings, SectionSettings } from "./encoder.ts
 export { CaptureDirection, type CaptureError, LINKTYPE_ETHERNET, linkTypeName, RecordFlag } from "./format.ts";
 export type { CaptureInterface, CaptureSection, CaptureStatistics } from "./info.ts";
 export { CaptureReader, isCaptureError, openCapture, readerOf } from "./reader.ts";
+export { createRotation, type RotatingCapture, type Rotation } from "./rotation.ts";
 export { FileSink, GzipSink, MemorySink, openSink, type Sink, type SinkError, type WriteFailure } from "./sink.ts";
 export type { ByteSource } from "./source.ts";
 export {
@@ -12,6 +13,7 @@ export {
   CaptureWriter,
   createCapture,
   type FrameSource,
+  type FrameWriter,
   formatOf,
   isWriteError,
   type WriterSettings,

@@ -24,6 +24,7 @@ export interface CaptureInterface {
   readonly filter: string;
   /** The interface's MAC address, or null. */
   readonly mac: Uint8Array | null;
+  readonly comments: readonly string[];
   readonly linkType: number;
   /** Longest captured length in bytes; 0 means no limit. */
   readonly snapLength: number;

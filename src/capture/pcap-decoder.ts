@@ -140,6 +140,7 @@ export class PcapDecoder implements CaptureDecoder {
       os: "",
       filter: "",
       mac: null,
+      comments: [],
       linkType,
       snapLength,
       clock: tickClock(this.#unit === 1 ? 9 : 6, 0),

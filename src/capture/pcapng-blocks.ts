@@ -7,7 +7,7 @@ import { IdbOption, IsbOption, OPT_COMMENT, pad4, ShbOption } from "./format.ts"
 import type { CaptureInterface, CaptureSection, CaptureStatistics } from "./info.ts";
 import { tickClock } from "./time.ts";
 
-/** Bytes of a text that are kept, and comments of a section. */
+/** Bytes of a text that are kept, and comments of a section or an interface. */
 const MAX_TEXT = 1024;
 const MAX_COMMENTS = 16;
 /** Names that are kept of a whole file. */
@@ -46,6 +46,16 @@ function value(body: BlockBody, from: number, code: number, length: number): num
 /** Section Header Block: magic, version, section length, options. The body has 16 bytes at least. */
 export function readSection(body: BlockBody): CaptureSection {
   const options = body.start + 16;
+  return {
+    littleEndian: body.littleEndian,
+    hardware: text(body, options, ShbOption.Hardware),
+    os: text(body, options, ShbOption.Os),
+    application: text(body, options, ShbOption.UserApplication),
+    comments: readComments(body, options),
+  };
+}
+
+function readComments(body: BlockBody, options: number): string[] {
   const comments: string[] = [];
   let at = findOption(body.view, options, body.end, body.littleEndian, OPT_COMMENT);
   while (at >= 0 && comments.length < MAX_COMMENTS) {
@@ -53,13 +63,7 @@ export function readSection(body: BlockBody): CaptureSection {
     const next = at + 4 + pad4(body.view.getUint16(at + 2, body.littleEndian));
     at = findOption(body.view, next, body.end, body.littleEndian, OPT_COMMENT);
   }
-  return {
-    littleEndian: body.littleEndian,
-    hardware: text(body, options, ShbOption.Hardware),
-    os: text(body, options, ShbOption.Os),
-    application: text(body, options, ShbOption.UserApplication),
-    comments,
-  };
+  return comments;
 }
 
 /** Interface Description Block: link type, reserved, snap length, options. The body has 8 bytes at least. */
@@ -81,6 +85,7 @@ export function readInterface(body: BlockBody, section: number, id: number): Cap
     name: text(body, options, IdbOption.Name),
     description: text(body, options, IdbOption.Description),
     os: text(body, options, IdbOption.Os),
+    comments: readComments(body, options),
     filter: filterText,
     mac: mac < 0 ? null : Uint8Array.from({ length: 6 }, (_, i) => view.getUint8(mac + i)),
     linkType: view.getUint16(start, littleEndian),

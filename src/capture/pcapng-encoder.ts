@@ -47,8 +47,9 @@ export class PcapngEncoder implements CaptureEncoder {
     // The section's length is not known beforehand: -1.
     out.u32(0xffffffff);
     out.u32(0xffffffff);
-    const { hardware, os, application, comment } = this.#settings;
+    const { hardware, os, application, comment, comments } = this.#settings;
     textOption(out, OPT_COMMENT, comment);
+    for (const further of comments ?? []) textOption(out, OPT_COMMENT, further);
     textOption(out, ShbOption.Hardware, hardware);
     textOption(out, ShbOption.Os, os);
     textOption(out, ShbOption.UserApplication, application);
@@ -60,7 +61,8 @@ export class PcapngEncoder implements CaptureEncoder {
     out.u16(LINKTYPE_ETHERNET);
     out.u16(0);
     out.u32(this.#snapLength);
-    textOption(out, IdbOption.Name, settings.name);
+    for (const comment of settings.comments ?? []) textOption(out, OPT_COMMENT, comment);
+    textOption(out, IdbOption.Name, settings.name === "" ? undefined : settings.name);
     textOption(out, IdbOption.Description, settings.description);
     if (settings.mac !== undefined) bytesOption(out, IdbOption.MacAddress, settings.mac);
     bytesOption(out, IdbOption.TimeResolution, Uint8Array.of(NANOSECONDS));

@@ -51,7 +51,11 @@ export async function readerOf(
       await fill(window, from, MAGIC_LENGTH);
     }
     const decoder = chooseDecoder(window, { anyLinkType: options.anyLinkType ?? false });
-    if (!("kind" in decoder)) return new CaptureReader(from, window, decoder);
+    if (!("kind" in decoder)) {
+      const reader = new CaptureReader(from, window, decoder);
+      await reader.begin();
+      return reader;
+    }
     problem = decoder;
   } catch (error) {
     problem = failure(error, window.position);
@@ -67,11 +71,15 @@ export function isCaptureError(result: object): result is CaptureError {
 
 /** An open capture file. Iterate over it once; leaving the loop closes it. */
 export class CaptureReader implements AsyncIterable<RecordBatch> {
-  /** Why the records ended before the file's proper end; null after a whole file. Known once the loop has ended. */
+  /**
+   * Why the records ended before the file's proper end; null after a whole file. Known once the loop has ended, or at
+   * once if there is nothing that could be read before it.
+   */
   error: CaptureError | null = null;
   readonly #source: ByteSource;
   readonly #window: Window;
   readonly #decoder: CaptureDecoder;
+  readonly #batch = new RecordBatch();
 
   constructor(source: ByteSource, window: Window, decoder: CaptureDecoder) {
     this.#source = source;
@@ -98,22 +106,53 @@ export class CaptureReader implements AsyncIterable<RecordBatch> {
     return this.#decoder.names;
   }
 
+  /** Bytes of the file, as it is stored; 0 if it is a pipe. */
+  get size(): number {
+    return this.#source.size ?? 0;
+  }
+
+  /** Bytes of these that were read so far. */
+  get bytesRead(): number {
+    return this.#source.consumed ?? 0;
+  }
+
+  /**
+   * Reads what the file says of itself before its first record, as far as that is there without waiting for a record.
+   * For {@link readerOf}.
+   */
+  async begin(): Promise<void> {
+    const window = this.#window;
+    const decoder = this.#decoder;
+    const batch = this.#batch;
+    batch.buffer = window.buffer;
+    while (decoder.decode(window, batch) && decoder.interfaces.length === 0 && batch.count === 0) {
+      window.makeRoom(decoder.need);
+      batch.buffer = window.buffer;
+      const count = await this.#source.read(window.buffer, window.end);
+      if (count === 0) break;
+      window.filled(count);
+    }
+    if (batch.count === 0) this.error = decoder.error;
+  }
+
   /** Batches of one record at least, each valid until the next is asked for; always the same object. */
   async *[Symbol.asyncIterator](): AsyncGenerator<RecordBatch, void, void> {
     const window = this.#window;
     const decoder = this.#decoder;
-    const batch = new RecordBatch();
+    const batch = this.#batch;
     try {
+      // What `begin` found.
+      if (batch.count > 0) yield batch;
       for (;;) {
-        batch.count = 0;
-        batch.buffer = window.buffer;
-        const starved = decoder.decode(window, batch);
-        if (batch.count > 0) yield batch;
         if (decoder.error !== null) {
           this.error = decoder.error;
           return;
         }
-        if (!starved) continue;
+        batch.count = 0;
+        batch.buffer = window.buffer;
+        const starved = decoder.decode(window, batch);
+        if (batch.count > 0) yield batch;
+        if (decoder.error !== null || !starved) continue;
         window.makeRoom(decoder.need);
         const count = await this.#source.read(window.buffer, window.end);
         if (count === 0) {

@@ -9,6 +9,10 @@ import type { Readable } from "node:stream";
 import { createGunzip, type Gunzip } from "node:zlib";
 
 export interface ByteSource {
+  /** Bytes that there are in all, as they are stored; missing or 0 if nobody knows. */
+  readonly size?: number;
+  /** Bytes of these that were read. */
+  readonly consumed?: number;
   /** Reads some bytes into `into` from `offset` on. Returns how many came; 0 at the end. */
   read(into: Uint8Array, offset: number): Promise<number>;
   /** Ends reading. Safe to call twice. */
@@ -25,19 +29,24 @@ export async function openSource(path: string): Promise<ByteSource> {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     return new StreamSource(new Socket({ fd, readable: true, writable: false }));
   }
-  return new FileSource(await open(path, "r"));
+  return new FileSource(await open(path, "r"), info.size);
 }
 
 class FileSource implements ByteSource {
+  readonly size: number;
+  consumed = 0;
   readonly #handle: FileHandle;
   #closed = false;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, size: number) {
     this.#handle = handle;
+    this.size = size;
   }
 
   async read(into: Uint8Array, offset: number): Promise<number> {
-    return (await this.#handle.read(into, offset, into.length - offset, null)).bytesRead;
+    const { bytesRead } = await this.#handle.read(into, offset, into.length - offset, null);
+    this.consumed += bytesRead;
+    return bytesRead;
   }
 
   async close(): Promise<void> {
@@ -48,6 +57,7 @@ class FileSource implements ByteSource {
 }
 
 class StreamSource implements ByteSource {
+  consumed = 0;
   readonly #stream: Readable;
   readonly #chunks: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -66,6 +76,7 @@ class StreamSource implements ByteSource {
     const count = Math.min(this.#chunk.length, into.length - offset);
     into.set(this.#chunk.subarray(0, count), offset);
     this.#chunk = this.#chunk.subarray(count);
+    this.consumed += count;
     return count;
   }
 
@@ -115,6 +126,14 @@ export class GunzipSource implements ByteSource {
       this.#error = error;
       this.#wake();
     });
+  }
+
+  get size(): number {
+    return this.#source.size ?? 0;
+  }
+
+  get consumed(): number {
+    return this.#source.consumed ?? 0;
   }
 
   async read(into: Uint8Array, offset: number): Promise<number> {

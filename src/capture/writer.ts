@@ -38,6 +38,30 @@ export interface CaptureWriteError extends SinkError {
   readonly lost: number;
 }
 
+/** Where frames are written to: one file, or several in turn. */
+export interface FrameWriter {
+  /** Interfaces described so far. */
+  readonly interfaces: number;
+  readonly error: CaptureWriteError | null;
+  addInterface(settings: InterfaceSettings): number;
+  append(
+    buf: Uint8Array,
+    off: number,
+    length: number,
+    originalLength: number,
+    epoch: number,
+    time: number,
+    interfaceId: number,
+    direction: number,
+    flags?: number,
+    note?: FrameNote,
+  ): boolean;
+  addNames(names: Iterable<readonly [ip: number, name: string]>): void;
+  addStatistics(interfaceId: number, counters: Partial<CaptureStatistics>, seconds?: number): void;
+  flush(): CaptureWriteError | null;
+  close(): CaptureWriteError | null;
+}
+
 /** Frames that came together, as links deliver them and readers, too. */
 export interface FrameSource {
   readonly count: number;
@@ -59,18 +83,23 @@ export function formatOf(path: string): { readonly format: CaptureFormat; readon
 
 /** Creates a capture file (an existing one is emptied), or begins one on standard output for `-`. */
 export function createCapture(path: string, settings: WriterSettings = {}): CaptureWriter | CaptureWriteError {
-  const byName = formatOf(path);
+  return createAs(path, path, settings);
+}
+
+/** Creates a capture file as `path`, in the format that another name asks for. */
+export function createAs(path: string, name: string, settings: WriterSettings): CaptureWriter | CaptureWriteError {
+  const byName = formatOf(name);
   const sink = openSink(path);
   if (!("write" in sink)) return { ...sink, frames: 0, lost: 0 };
   return new CaptureWriter(byName.gzip ? new GzipSink(sink) : sink, { format: byName.format, ...settings });
 }
 
 /** True for the error that {@link createCapture} gives in a writer's place. */
-export function isWriteError(result: CaptureWriter | CaptureWriteError): result is CaptureWriteError {
+export function isWriteError(result: FrameWriter | CaptureWriteError): result is CaptureWriteError {
   return "kind" in result;
 }
 
-export class CaptureWriter {
+export class CaptureWriter implements FrameWriter {
   readonly format: CaptureFormat;
   readonly #sink: Sink;
   readonly #encoder: CaptureEncoder;
@@ -83,6 +112,7 @@ export class CaptureWriter {
   /** Bytes at the buffer's front that begin the file; 0 after the first flush. */
   #head: number;
   #frames = 0;
+  #flushed = 0;
   #error: CaptureWriteError | null = null;
   #closed = false;
 
@@ -104,6 +134,15 @@ export class CaptureWriter {
   /** Set once writing has failed; from then on everything is counted as lost. */
   get error(): CaptureWriteError | null {
     return this.#error;
+  }
+
+  get interfaces(): number {
+    return this.#interfaces;
+  }
+
+  /** Bytes written so far, what has only gathered included; before they are compressed. */
+  get length(): number {
+    return this.#flushed + this.#out.length;
   }
 
   /** Frames handed to the sink. */
@@ -197,6 +236,7 @@ export class CaptureWriter {
   flush(): CaptureWriteError | null {
     const out = this.#out;
     if (out.length === 0 || this.#error !== null) return this.#error;
+    this.#flushed += out.length;
     const failure = this.#sink.write(out.bytes.subarray(0, out.length));
     if (failure === null) this.#frames += this.#pending;
     else {

@@ -64,6 +64,14 @@ export function interfaceName(text: string): string {
   throw new InvalidArgumentError("It must be an interface's name: 1 to 15 letters or digits, as `ip link` shows them.");
 }
 
+/** An interface's name, alone or with a namespace after an @: `ve0@lab-a`. */
+export function interfacePlace(text: string): string {
+  const at = text.indexOf("@");
+  if (at < 0) return interfaceName(text);
+  nonEmpty(text.slice(at + 1));
+  return `${interfaceName(text.slice(0, at))}${text.slice(at)}`;
+}
+
 /** A file's name, or whatever else must not be empty. */
 export function nonEmpty(text: string): string {
   if (text !== "") return text;

@@ -1,259 +1,274 @@
-import { type Command, InvalidArgumentError } from "commander";
-import type { TimestampMode } from "../../packets/text/index.ts";
-import {
-  type CaptureReader,
-  type CaptureWriter,
-  createCapture,
-  isCaptureError,
-  isWriteError,
-  openCapture,
-  openSink,
-  type Sink,
-} from "../capture/index.ts";
+import { type Command, Option } from "commander";
+import { openSink, type Sink } from "../capture/index.ts";
 import { UserError } from "../linux/errors.ts";
 import type { Filter } from "../linux/libpcap.ts";
 import {
   closingLines,
   countLine,
-  listeningLine,
   progressLine,
-  readingLine,
+  type SniffCounters,
   type SniffOptions,
-  type SniffSource,
   sniff,
 } from "../tools/sniff/index.ts";
-import { VERSION } from "../version.ts";
 import type { Outcome } from "./command.ts";
-import { choice, given, integer, interfaceName, NETNS_HELP, nonEmpty } from "./options.ts";
+import { choice, given, integer, NETNS_HELP, nonEmpty } from "./options.ts";
 import { onEnd } from "./signals.ts";
+import {
+  COUNTED,
+  type Counts,
+  collect,
+  direction,
+  type Flags,
+  hexMode,
+  linkType,
+  snapLength,
+  timestampMode,
+  warn,
+} from "./sniff-flags.ts";
+import { showCaptured, showFileProgress } from "./sniff-progress.ts";
+import { refuse } from "./sniff-refused.ts";
+import { openSource, type Source } from "./sniff-source.ts";
+import { openWriter, rotationOf } from "./sniff-writer.ts";
 
-/** Options that are counted: `-vv`, `-ttt`, `-xx`. */
-const COUNTED = ["v", "t", "x", "X"] as const;
-type Counts = Record<(typeof COUNTED)[number], number>;
+const EXAMPLES = `Examples:
+  vethlab sniff -i ve1 -n -e arp                     ARP at ve1, with the Ethernet headers
+  vethlab sniff -i ve1 --explain                     what each frame is for
+  vethlab sniff -i any                               every interface here, named in the line
+  vethlab sniff -i ve0@lab-a -i ve1@lab-b icmp       both ends of a cable, in two namespaces
+  vethlab sniff -i ve1 -w lab.pcapng                 write a capture; .pcap and .gz by name
+  vethlab sniff -r lab.pcapng -v icmp                read one
+  vethlab sniff -i ve1 -w - | wireshark -k -i -      watch in Wireshark
+`;
 
-interface Flags {
-  readonly i?: string;
-  readonly r?: string;
-  readonly w?: string;
-  readonly c?: number;
-  readonly e?: boolean;
-  readonly l?: boolean;
-  readonly p?: boolean;
-  readonly q?: boolean;
-  readonly s?: number;
-  readonly S?: boolean;
-  readonly Q?: "in" | "out" | "inout";
-  readonly packetBuffered?: boolean;
-  readonly number?: boolean;
-  readonly nano?: boolean;
-  readonly count?: boolean;
-  readonly print?: boolean;
-  readonly json?: boolean;
-  readonly explain?: boolean;
-  readonly netns?: string;
-}
+/** tcpdump's options for what is always so here. */
+const ALWAYS = ["-n", "-N", "-f", "--immediate-mode", "--micro"] as const;
+
+/** Where an option stands in the help; what is not named here comes first. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  "Where frames come from:": ["-i", "-r", "--netns", "-Q", "-p", "-s", "-B", "-y", "-D", "-L"],
+  "Which frames:": ["-c", "-F", "-O"],
+  "What is shown:": ["-e", "-v", "-q", "-S", "-K", "-x", "-X", "-A", "-#", "--explain", "-j", "--count"],
+  "Time:": ["-t", "--nano", "--time-stamp-precision"],
+  "Writing:": ["-w", "--print", "-l", "-U", "-C", "-G", "-W", "-z"],
+};
 
 export function define(command: Command, outcome: Outcome): void {
-  const counts: Counts = { v: 0, t: 0, x: 0, X: 0 };
+  const counts: Counts = { v: 0, t: 0, x: 0, X: 0, A: 0 };
   command
     .argument("[filter...]", "an expression of pcap-filter(7), such as: arp or icmp and host 10.0.0.2")
-    .option("-i <interface>", "look at this interface", interfaceName)
+    .option(
+      "-i, --interface <name>",
+      "look at this interface: NAME, NAME@NAMESPACE, a number of -D's list, or any; may be repeated",
+      collect,
+    )
     .option(
       "-r <file>",
       "look at this capture file (pcap or pcapng, compressed or not); - for standard input",
       nonEmpty,
     )
     .option("--netns <namespace>", NETNS_HELP, nonEmpty)
+    .option("-D, --list-interfaces", "list the interfaces")
+    .option("-L, --list-data-link-types", "list the link types: Ethernet")
+    .option("-y, --linktype <type>", "the link type: EN10MB", linkType)
+    .option("-Q, --direction <direction>", "in, out or inout", direction)
+    .option("-p, --no-promiscuous-mode", "do not ask the card for frames to other stations")
+    .option("-s, --snapshot-length <bytes>", "keep that many bytes of each frame (262144)", snapLength)
+    .option("-B, --buffer-size <KiB>", "room for frames that are not read yet (32768)", integer(1, 1 << 21))
     .option("-c <count>", "stop after that many frames", integer(1))
-    .option("-n", "accepted and always so: addresses are shown as numbers")
+    .option("-F <file>", "take the filter from a file", nonEmpty)
+    .option("-O", "do not let libpcap simplify the filter")
     .option("-e", "show the Ethernet header")
     .option("-v", "more of each packet; -vv and -vvv still more")
     .option("-q", "less of each packet")
     .option("-x", "the bytes in hexadecimal; -xx with the Ethernet header")
     .option("-X", "the same with their ASCII; -XX with the Ethernet header")
+    .option("-A", "the bytes as text; -AA with the Ethernet header")
     .option("-t", "no time; -tt since 1970, -ttt since the last, -tttt with the date, -ttttt since the first")
     .option("--nano", "nine digits of a second")
+    .option("--time-stamp-precision <precision>", "micro or nano", choice("micro", "nano"))
     .option("-#, --number", "number the frames")
-    .option("-S", "TCP's sequence numbers as they are")
-    .option("-Q <direction>", "in, out or inout", choice("in", "out", "inout"))
+    .option("-S, --absolute-tcp-sequence-numbers", "TCP's sequence numbers as they are")
+    .option("-K, --dont-verify-checksums", "do not look at checksums of IP, TCP and UDP")
+    .option("--explain", "say what each frame means")
+    .option("-j, --json", "one JSON object a frame")
+    .option("--count", "count a file's frames, and say how many in place of them")
     .option(
       "-w <file>",
       "write the frames to a file: pcapng, or classic pcap if its name ends so; - for standard output",
       nonEmpty,
     )
-    .option("-s <bytes>", "keep that many bytes of each frame (262144)", snapLength)
     .option("--print", "show the frames although they are written to a file")
     .option("-l", "write each line at once")
     .option("-U, --packet-buffered", "write each frame to the file at once")
-    .option("-p", "do not ask the card for frames to other stations")
-    .option("--count", "count the frames, and say how many in place of them")
-    .option("--explain", "say what each frame means")
-    .option("-j, --json", "one JSON object a frame")
+    .option("-C <size>", "begin another file after so many million bytes", integer(1, 1e9))
+    .option("-G <seconds>", "begin another file after so many seconds; its name is a format of strftime(3)", integer(1))
+    .option("-W <count>", "with -C: begin again with the first file after so many; with -G alone: stop", integer(1))
+    .option("-z <command>", "run this with each file's name once it is complete", nonEmpty)
+    .addHelpText("before", EXAMPLES)
     .addHelpText(
-      "before",
-      "Examples:\n  vethlab sniff -i ve1 -n -e arp\n  vethlab sniff -i ve1 --explain\n  vethlab sniff -i ve1 -w lab.pcapng\n" +
-        "  vethlab sniff -r lab.pcapng -n -v icmp\n",
+      "after",
+      "\nAlways so, and accepted: -n -N -f (addresses are never looked up), --immediate-mode, --micro.\nCtrl-C ends with the counters; Ctrl-\\ (or SIGUSR1) prints them and goes on; SIGUSR2 writes out what is buffered.",
     )
-    .addHelpText("after", "\nCtrl-C ends with the counters; Ctrl-\\ (or SIGUSR1) prints them and goes on.")
     .action(async (filter: string[], flags: Flags) => {
       outcome.code = await run(filter.join(" "), flags, counts);
     });
+  for (const flag of ALWAYS) command.addOption(new Option(flag).hideHelp());
+  refuse(command);
+  for (const [heading, names] of Object.entries(GROUPS))
+    for (const option of command.options)
+      if (names.includes(option.short ?? "") || names.includes(option.long ?? "")) option.helpGroup(heading);
   for (const name of COUNTED)
     command.on(`option:${name}`, () => {
       counts[name]++;
     });
 }
 
-async function run(expression: string, flags: Flags, counts: Counts): Promise<number> {
-  const source = await openSource(flags, await compile(expression, flags));
+async function run(words: string, flags: Flags, counts: Counts): Promise<number> {
+  warn(counts);
+  if (flags.listInterfaces) return await listInterfaces(flags);
+  const expression = flags.F === undefined ? words : await filterFile(flags.F, words);
+  const source = await openSource(
+    {
+      interfaces: flags.interface ?? [],
+      file: flags.r,
+      netns: flags.netns,
+      direction: flags.direction,
+      promiscuous: flags.promiscuousMode !== false,
+      ringBytes: flags.bufferSize === undefined ? undefined : flags.bufferSize * 1024,
+      snapLength: flags.snapshotLength,
+    },
+    await compile(expression, flags),
+  );
   try {
-    const writer = openWriter(flags, source.name, expression, source.mac);
-    // Frames on standard output leave no room for text there.
-    const shown = (flags.w === undefined || flags.print === true) && flags.count !== true;
-    const options: SniffOptions = {
-      format: !shown ? "none" : flags.json ? "json" : "text",
-      text: {
-        linkHeader: flags.e ?? false,
-        verbose: Math.min(counts.v, 3),
-        hex: counts.X > 1 ? "XX" : counts.X === 1 ? "X" : counts.x > 1 ? "xx" : counts.x === 1 ? "x" : "none",
-        timestamp: timestampMode(counts.t),
-        nano: flags.nano ?? false,
-        quiet: flags.q ?? false,
-        absoluteSequence: flags.S ?? false,
-        ...given("number", flags.number),
-      },
-      explain: flags.explain ?? false,
-      lineBuffered: flags.l ?? false,
-      packetBuffered: flags.packetBuffered ?? false,
-      ...given("direction", flags.Q),
-      ...given("count", flags.c),
-      ...given("snapLength", flags.s),
-      ...given("filter", source.filter),
-      ...given("writer", writer),
-      ...given("name", flags.r),
-    };
-    const stopListening = onEnd(() => sniffing.stop());
-    const progress = () => process.stderr.write(`vethlab sniff: ${progressLine(sniffing.counters())}`);
-    process.on("SIGUSR1", progress);
-    process.on("SIGQUIT", progress);
-    process.stderr.write(source.opening);
-    const sniffing = sniff(source.frames, options, {
-      out: standardOutput(),
-      isTerminal: process.stdout.isTTY === true,
-      note: (message) => void process.stderr.write(`vethlab sniff: ${message}\n`),
-    });
-    const result = await sniffing.done;
-    stopListening();
-    if (flags.count) process.stdout.write(countLine(result));
-    else if (source.isLive) process.stderr.write(closingLines(result));
-    if (result.error === null) return 0;
-    process.stderr.write(`vethlab sniff: ${result.error}\n`);
-    return 2;
+    if (flags.listDataLinkTypes) {
+      const names = (flags.interface ?? [flags.r]).join(", ");
+      process.stdout.write(`Data link types for ${names} (use option -y to set):\n  EN10MB (Ethernet)\n`);
+      return 0;
+    }
+    return await show(source, expression, flags, counts);
   } finally {
     source.close();
   }
 }
 
-interface Source {
-  readonly frames: SniffSource;
-  readonly isLive: boolean;
-  readonly name: string;
-  readonly mac: Uint8Array | undefined;
-  /** What is left for us to filter. */
-  readonly filter: Filter["program"] | undefined;
-  readonly opening: string;
-  close(): void;
-}
-
-async function openSource(flags: Flags, filter: Filter | null): Promise<Source> {
-  if (flags.i === undefined && flags.r === undefined)
-    throw new UserError("look at what? Name an interface with -i, or a file with -r");
-  if (flags.i !== undefined && flags.r !== undefined)
-    throw new UserError("-i and -r do not go together: look at an interface, or at a file");
-  return flags.i === undefined ? fileSource(flags.r!, flags, filter) : liveSource(flags.i, flags, filter);
-}
-
-// What opens an interface or compiles an expression is loaded when it is needed: a file is shown 30 ms sooner without.
-async function liveSource(name: string, flags: Flags, filter: Filter | null): Promise<Source> {
-  const { attach, whyNothingPasses } = await import("./attach.ts");
-  const inKernel = filter?.kernel === true;
-  const { link, namespace, close } = attach(name, {
-    netns: flags.netns,
-    mayBeDown: true,
-    outgoing: flags.Q !== "in",
-    promiscuous: flags.p !== true,
-    // A sniffer reads what it can and misses as little as possible: 32 MiB hold 160,000 small frames, or 20,000 full ones.
-    ring: "bulk",
-    ringBytes: 32 << 20,
-    filter: inKernel ? filter : undefined,
+async function show(source: Source, expression: string, flags: Flags, counts: Counts): Promise<number> {
+  const rotation = rotationOf(flags);
+  const writer = openWriter(flags, source, expression, rotation);
+  // Frames on standard output leave no room for text there.
+  const shown = (flags.w === undefined || flags.print === true) && flags.count !== true;
+  const options: SniffOptions = {
+    format: !shown ? "none" : flags.json ? "json" : "text",
+    text: {
+      linkHeader: flags.e ?? false,
+      verbose: Math.min(counts.v, 3),
+      hex: hexMode(counts),
+      timestamp: timestampMode(counts.t),
+      nano: flags.timeStampPrecision === "nano" || flags.nano === true,
+      quiet: flags.q ?? false,
+      absoluteSequence: flags.absoluteTcpSequenceNumbers ?? false,
+      checksums: flags.dontVerifyChecksums !== true,
+      ...given("number", flags.number),
+    },
+    explain: flags.explain ?? false,
+    lineBuffered: flags.l ?? false,
+    packetBuffered: flags.packetBuffered ?? false,
+    ...given("direction", flags.direction),
+    ...given("count", flags.c),
+    ...given("snapLength", flags.snapshotLength),
+    ...given("filter", source.filter),
+    ...given("writer", writer),
+    ...given("name", flags.r),
+  };
+  const toTerminal = (text: string) => void process.stderr.write(text);
+  const isTerminal = process.stdout.isTTY === true;
+  let interrupted = false;
+  const stopListening = onEnd((signal) => {
+    interrupted = signal === "SIGINT";
+    sniffing.stop();
   });
-  const problem = whyNothingPasses(name, namespace);
-  return {
-    frames: link,
-    isLive: true,
-    name,
-    mac: link.mac,
-    filter: inKernel ? undefined : filter?.program,
-    opening: listeningLine(link, flags.s) + (problem === null ? "" : `vethlab sniff: ${problem}\n`),
-    close,
-  };
+  const progress = () => toTerminal(`vethlab sniff: ${progressLine(sniffing.counters())}`);
+  process.on("SIGUSR1", progress);
+  process.on("SIGQUIT", progress);
+  process.on("SIGUSR2", () => writer?.flush());
+  toTerminal(source.opening);
+  const sniffing = sniff(source.frames, options, {
+    out: standardOutput(),
+    isTerminal,
+    note: (message) => toTerminal(`vethlab sniff: ${message}\n`),
+  });
+  const stopProgress = progressOf(source, flags, counts, () => sniffing.counters());
+  const result = await sniffing.done;
+  stopProgress();
+  stopListening();
+  // The terminal has just shown ^C: what follows begins a line of its own.
+  if (interrupted && isTerminal) process.stdout.write("\n");
+  if (writer !== undefined && "isFull" in writer && writer.isFull)
+    toTerminal(`Maximum file limit reached: ${rotation?.files}\n`);
+  if (source.isLive) toTerminal(closingLines(result));
+  else if (flags.count) process.stdout.write(countLine(result));
+  if (result.error === null) return 0;
+  toTerminal(`vethlab sniff: ${result.error}\n`);
+  return 2;
 }
 
-async function fileSource(path: string, flags: Flags, filter: Filter | null): Promise<Source> {
-  const reader = await openCapture(path);
-  if (isCaptureError(reader)) throw new UserError(`${path}: ${reader.message}`);
-  const opened: CaptureReader = reader;
-  return {
-    frames: opened,
-    isLive: false,
-    name: path,
-    mac: undefined,
-    filter: filter?.program,
-    opening: readingLine(path, flags.s),
-    close: () => void opened.close(),
-  };
+/** Tells how far it is where nothing else does: of a file to a terminal, of a live capture that is written with -v. */
+function progressOf(source: Source, flags: Flags, counts: Counts, counters: () => SniffCounters): () => void {
+  const write = (text: string) => void process.stderr.write(text);
+  const { reader } = source;
+  if (reader === null) {
+    const isWanted = counts.v > 0 && flags.w !== undefined && flags.print !== true;
+    return isWanted ? showCaptured(counters, write) : () => {};
+  }
+  const isQuiet = process.stdout.isTTY !== true || flags.count === true || (flags.w !== undefined && !flags.print);
+  if (process.stderr.isTTY !== true || !isQuiet) return () => {};
+  return showFileProgress(
+    {
+      counters,
+      get bytesRead() {
+        return reader.bytesRead;
+      },
+      size: reader.size,
+    },
+    write,
+  );
+}
+
+async function listInterfaces({ netns }: Flags): Promise<number> {
+  const [{ enterNamespace }, list] = await Promise.all([import("./attach.ts"), import("./interface-list.ts")]);
+  const namespace = enterNamespace(netns);
+  process.stdout.write(list.listing(list.listInterfaces(namespace)));
+  namespace?.close();
+  return 0;
+}
+
+/** The text of -F's file, comments taken out. */
+async function filterFile(path: string, words: string): Promise<string> {
+  if (words !== "") throw new UserError("a filter and -F do not go together: leave one out");
+  const { readFileSync } = await import("node:fs");
+  try {
+    return readFileSync(path === "-" ? 0 : path, "utf8")
+      .replace(/#.*$/gm, "")
+      .replace(/\s+/g, " ")
+      .trim();
+  } catch (error) {
+    throw new UserError(`the filter file ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** @throws {UserError} with libpcap's own words. */
 async function compile(expression: string, flags: Flags): Promise<Filter | null> {
   if (expression.trim() === "") return null;
   const { compileFilter, isFilterError } = await import("../linux/libpcap.ts");
-  const filter = compileFilter(expression, given("snapLength", flags.s));
+  const filter = compileFilter(expression, {
+    ...given("snapLength", flags.snapshotLength),
+    optimize: flags.O !== true,
+  });
   if (isFilterError(filter)) throw new UserError(`the filter "${expression}": ${filter.error}`);
   return filter;
-}
-
-function openWriter(
-  flags: Flags,
-  name: string,
-  filter: string,
-  mac: Uint8Array | undefined,
-): CaptureWriter | undefined {
-  if (flags.w === undefined) return undefined;
-  const writer = createCapture(flags.w, {
-    application: `vethlab ${VERSION}`,
-    interfaces: [{ name, ...given("mac", mac), ...given("filter", filter === "" ? undefined : filter) }],
-    ...given("snapLength", flags.s),
-  });
-  if (isWriteError(writer)) throw new UserError(`cannot write ${flags.w}: ${writer.message}`);
-  return writer;
 }
 
 function standardOutput(): Sink {
   const sink = openSink("-");
   if (!("write" in sink)) throw new UserError(`cannot write standard output: ${sink.message}`);
   return sink;
-}
-
-function timestampMode(count: number): TimestampMode {
-  const modes: readonly TimestampMode[] = ["time", "none", "epoch", "delta", "date", "elapsed"];
-  return modes[Math.min(count, modes.length - 1)]!;
-}
-
-function snapLength(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value > 262_144 || Number.isNaN(value))
-    throw new InvalidArgumentError("It must be a whole number from 0 to 262144.");
-  // 0 means all of it, as with tcpdump.
-  return value === 0 ? 262_144 : value;
 }

@@ -156,6 +156,12 @@ export function readCounters(name: string): InterfaceCounters | null {
   return null;
 }
 
+/** Names of all interfaces of the namespace that the thread is in now. */
+export function readNames(): string[] {
+  const lines = readFileSync("/proc/thread-self/net/dev", "utf8").split("\n");
+  return lines.flatMap((line) => /^\s*([^:]+):/.exec(line)?.[1] ?? []);
+}
+
 /**
  * The kernel's own protocol counters in the namespace that the thread is in now (/proc/net/snmp), as `Icmp.OutEchoReps`.
  */

@@ -85,10 +85,10 @@ export function tcpdumpText(capture: Uint8Array, args: readonly string[]): strin
 /** Joins the lines that follow a frame's first one to it; that begins with its number. */
 export function splitByNumber(text: string): string[] {
   const frames: string[] = [];
-  for (const line of text.split("\n")) {
+  for (const line of text.split("\n").slice(0, -1)) {
     const number = /^ {0,4}(\d+) {2}/.exec(line)?.[1];
     if (Number(number) === frames.length + 1) frames.push(`${line}\n`);
-    else if (line !== "") frames[frames.length - 1] += `${line}\n`;
+    else frames[frames.length - 1] += `${line}\n`;
   }
   return frames;
 }
@@ -113,7 +113,7 @@ const TIMESTAMPS: Readonly<Record<string, TimestampMode>> = {
 
 /** tcpdump's options as ours. */
 export function textOptions(args: readonly string[]): TextOptions {
-  const hex = args.find((arg) => /^-(x|xx|X|XX)$/.test(arg))?.slice(1) as HexMode | undefined;
+  const hex = args.find((arg) => /^-(x|xx|X|XX|A|AA)$/.test(arg))?.slice(1) as HexMode | undefined;
   const timestamp = TIMESTAMPS[args.find((arg) => /^-t+$/.test(arg)) ?? ""];
   return {
     linkHeader: args.includes("-e"),
@@ -124,5 +124,6 @@ export function textOptions(args: readonly string[]): TextOptions {
     nano: args.includes("--nano"),
     quiet: args.includes("-q"),
     absoluteSequence: args.includes("-S"),
+    checksums: !args.includes("-K"),
   };
 }

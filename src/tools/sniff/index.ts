@@ -12,4 +12,5 @@ export type {
   SniffResult,
   SniffSource,
 } from "./options.ts";
+export { type Member, SeveralLinks } from "./several.ts";
 export { sniff } from "./sniff.ts";

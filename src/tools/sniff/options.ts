@@ -1,10 +1,11 @@
 /** What a sniffer is told, and what it tells at the end. */
 import type { TextOptions } from "../../../packets/text/index.ts";
-import type { CaptureReader, CaptureWriter, Sink } from "../../capture/index.ts";
+import type { CaptureReader, FrameWriter, Sink } from "../../capture/index.ts";
 import type { Link } from "../../link/link.ts";
+import type { SeveralLinks } from "./several.ts";
 
-/** Where frames come from: an interface (opened with `outgoing`, to see both ways), or a capture file. */
-export type SniffSource = Link | CaptureReader;
+/** Where frames come from: an interface (opened with `outgoing`, to see both ways), several of them, or a capture file. */
+export type SniffSource = Link | SeveralLinks | CaptureReader;
 
 /** Decides over a frame; a compiled filter expression's BpfProgram is one. */
 export interface FrameFilter {
@@ -25,14 +26,17 @@ export interface SniffOptions {
   readonly direction?: "in" | "out" | "inout";
   /** For what the kernel has not filtered already: files, and links without a filter. */
   readonly filter?: FrameFilter;
-  /** `-s`: bytes kept of a frame. */
+  /** `-s`: bytes kept of a frame; of a file's frames, only when they are written. */
   readonly snapLength?: number;
   /** `-l`: write lines as soon as they are there, whatever the output is. */
   readonly lineBuffered?: boolean;
   /** `-U`: the same for the capture file. */
   readonly packetBuffered?: boolean;
-  /** A capture to write the frames to; closed at the end. Explanations become their comments. */
-  readonly writer?: CaptureWriter;
+  /**
+   * A capture to write the frames to; closed at the end. Explanations become their comments. A file's interfaces, comments
+   * and names are copied, unless interfaces were described to the writer already.
+   */
+  readonly writer?: FrameWriter;
   /** The source's name in JSON and messages, if it is a file. */
   readonly name?: string;
 }

@@ -8,12 +8,21 @@
  * process.stderr.write(closingLines(result));
  */
 import { FramePrinter, literal } from "../../../packets/text/index.ts";
-import { CaptureDirection, type CaptureReader, type RecordBatch, type SinkError } from "../../capture/index.ts";
+import {
+  CaptureDirection,
+  CaptureReader,
+  type FrameNote,
+  type RecordBatch,
+  type SinkError,
+} from "../../capture/index.ts";
 import type { FrameBatch, Link, LinkEvent } from "../../link/link.ts";
+import { copiedNote, copyEnd, copyInterfaces, statisticsOf } from "./copy.ts";
 import { Explainer } from "./explain.ts";
 import { writeJson } from "./json.ts";
 import type { SniffCounters, SniffIo, Sniffing, SniffOptions, SniffResult, SniffSource } from "./options.ts";
+import { Origin } from "./origin.ts";
 import { Output } from "./output.ts";
+import { type Member, type SeveralBatch, SeveralLinks } from "./several.ts";
 
 const EXPLANATION = literal("\t= ");
 const NEWLINE = 0x0a;
@@ -22,18 +31,37 @@ const NANOSECONDS = 1e9;
 
 /** Begins at once: on a link frames flow from now on, a file is read as fast as it goes. */
 export function sniff(source: SniffSource, options: SniffOptions, io: SniffIo): Sniffing {
-  const sniffer = new Sniffer(options, io, "onFrames" in source ? source : null);
-  const done = "onFrames" in source ? sniffLink(sniffer, source) : sniffFile(sniffer, source);
-  return { done, stop: () => sniffer.end("stop"), counters: () => sniffer.counters() };
+  const sniffer = new Sniffer(options, io, source);
+  const done =
+    source instanceof SeveralLinks
+      ? sniffSeveral(sniffer, source)
+      : source instanceof CaptureReader
+        ? sniffFile(sniffer, source)
+        : sniffLink(sniffer, source);
+  return { done, stop: () => sniffer.stop(), counters: () => sniffer.counters() };
 }
 
 async function sniffLink(sniffer: Sniffer, link: Link): Promise<SniffResult> {
   const removers = [
-    link.onFrames((batch) => sniffer.take(batch, link.epoch, link.name)),
-    link.onEvent((event) => sniffer.event(event, link)),
+    link.onFrames((batch) => sniffer.take(batch, link.epoch)),
+    link.onEvent((event) => sniffer.event(event, link.name)),
   ];
   const result = await sniffer.ended;
   for (const remove of removers) remove();
+  return result;
+}
+
+async function sniffSeveral(sniffer: Sniffer, links: SeveralLinks): Promise<SniffResult> {
+  const gone = new Set<Member>();
+  links.start(
+    (batch) => sniffer.take(batch, links.epoch),
+    (event, member) => {
+      if (event.type === "gone") gone.add(member);
+      sniffer.event(event, member.label, gone.size < links.members.length);
+    },
+  );
+  const result = await sniffer.ended;
+  links.stop();
   return result;
 }
 
@@ -42,7 +70,7 @@ async function sniffFile(sniffer: Sniffer, reader: CaptureReader): Promise<Sniff
   // Standard input may keep silent: closing it is what ends the wait.
   void sniffer.ended.then(() => reader.close());
   for await (const batch of reader) {
-    sniffer.take(batch, batch.epoch, name, reader);
+    sniffer.take(batch, batch.epoch);
     if (sniffer.isEnded) break;
   }
   const { error } = reader;
@@ -51,12 +79,21 @@ async function sniffFile(sniffer: Sniffer, reader: CaptureReader): Promise<Sniff
   return sniffer.ended;
 }
 
+/** Frames of one interface, of several, or of a file. */
+type AnyBatch = FrameBatch | SeveralBatch | RecordBatch;
+
 class Sniffer {
   readonly options: SniffOptions;
   readonly ended: Promise<SniffResult>;
   isEnded = false;
   private readonly io: SniffIo;
   private readonly link: Link | null;
+  private readonly several: SeveralLinks | null;
+  private readonly reader: CaptureReader | null;
+  /** For several interfaces, by their index. */
+  private readonly origins: Origin[] = [];
+  /** True if what the file says is written again. */
+  private readonly copies: boolean;
   private readonly output: Output;
   private readonly printer: FramePrinter | null;
   private readonly explainer: Explainer | null;
@@ -67,13 +104,17 @@ class Sniffer {
   private readonly direction: number;
   private resolve: (result: SniffResult) => void = () => {};
   private captured = 0;
+  private lastSecond = 0;
   private read = 0;
   private final: SniffCounters | null = null;
 
-  constructor(options: SniffOptions, io: SniffIo, link: Link | null) {
+  constructor(options: SniffOptions, io: SniffIo, source: SniffSource) {
     this.options = options;
     this.io = io;
-    this.link = link;
+    this.several = source instanceof SeveralLinks ? source : null;
+    this.reader = source instanceof CaptureReader ? source : null;
+    this.link = source instanceof SeveralLinks || source instanceof CaptureReader ? null : source;
+    this.copies = this.reader !== null && options.writer?.interfaces === 0;
     const isImmediate = io.isTerminal === true || options.lineBuffered === true;
     this.output = new Output(io.out, isImmediate, () => this.outputFailed());
     const format = options.format ?? "text";
@@ -83,7 +124,8 @@ class Sniffer {
       format === "text" ? new FramePrinter({ ...options.text, number: isNumbered }, this.output.text) : null;
     this.explainer = options.explain === true ? new Explainer() : null;
     this.limit = options.count ?? Number.POSITIVE_INFINITY;
-    this.snapLength = options.snapLength ?? Number.POSITIVE_INFINITY;
+    this.snapLength =
+      this.reader === null ? (options.snapLength ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
     const { direction = "inout" } = options;
     this.direction = direction === "inout" ? -1 : direction === "in" ? CaptureDirection.In : CaptureDirection.Out;
     this.ended = new Promise((resolve) => {
@@ -91,10 +133,11 @@ class Sniffer {
     });
   }
 
-  /** One batch of frames. @param epoch Unix time that its times count from. @param reader the file, if it is one. */
-  take(batch: FrameBatch | RecordBatch, epoch: number, name: string, reader: CaptureReader | null = null): void {
+  /** One batch of frames. @param epoch Unix time that its times count from. */
+  take(batch: AnyBatch, epoch: number): void {
     if (this.isEnded) return;
     const { filter, writer } = this.options;
+    this.describe();
     for (let i = 0; i < batch.count; i++) {
       this.read++;
       if (this.direction >= 0 && batch.direction[i] !== this.direction) continue;
@@ -103,7 +146,7 @@ class Sniffer {
         continue;
       }
       this.captured++;
-      this.show(batch, i, epoch, reader === null ? name : interfaceName(reader, batch as RecordBatch, i));
+      this.show(batch, i, epoch);
       if (!this.output.frameDone()) {
         this.outputFailed();
         return;
@@ -119,7 +162,34 @@ class Sniffer {
     if (!this.output.batchDone()) this.outputFailed();
   }
 
-  private show(batch: FrameBatch | RecordBatch, i: number, epoch: number, name: string): void {
+  /** Tells the writer of the interfaces that have come since. */
+  private describe(): void {
+    const { several, options } = this;
+    const { writer } = options;
+    if (writer === undefined) return;
+    if (this.copies && this.reader !== null) copyInterfaces(this.reader, writer);
+    if (several === null) return;
+    for (const { link, label } of several.members.slice(writer.interfaces)) {
+      writer.addInterface({ name: label, mac: link.mac });
+    }
+  }
+
+  private originOf(index: number): Origin {
+    const found = this.origins[index];
+    if (found !== undefined) return found;
+    const { link, label } = this.several!.members[index]!;
+    const origin = new Origin(label, link.mac);
+    this.origins[index] = origin;
+    return origin;
+  }
+
+  /** The name of an interface; empty if a file does not say. */
+  private nameOf(index: number): string {
+    if (this.several !== null) return this.several.members[index]!.label;
+    return (this.link ?? this.reader?.interfaces[index])?.name ?? "";
+  }
+
+  private show(batch: AnyBatch, i: number, epoch: number): void {
     const { buffer } = batch;
     const off = batch.offset[i]!;
     const length = Math.min(batch.length[i]!, this.snapLength);
@@ -134,10 +204,13 @@ class Sniffer {
       seconds = batch.seconds[i]!;
       nanoseconds = batch.nanoseconds[i]!;
     }
+    this.lastSecond = seconds;
     const number = this.captured;
     const explanation = this.explainer?.explain(buffer, off, length, originalLength, time, number, flags) ?? null;
     const { text } = this.output;
+    const index = "interfaceIndex" in batch ? batch.interfaceIndex[i]! : 0;
     if (this.printer !== null) {
+      if (this.several !== null) this.printer.origin = this.originOf(index).of(buffer, off, length, direction);
       this.printer.print(buffer, off, length, originalLength, seconds, nanoseconds, number);
       if (explanation !== null) {
         text.put(EXPLANATION);
@@ -145,38 +218,53 @@ class Sniffer {
         text.byte(NEWLINE);
       }
     } else if (this.isJson) {
-      const stamp = { number, seconds, nanoseconds, originalLength, interface: name, direction, flags };
+      const stamp = { number, seconds, nanoseconds, originalLength, interface: this.nameOf(index), direction, flags };
       writeJson(text, buffer, off, length, stamp, explanation);
     }
     const { writer } = this.options;
     if (writer === undefined) return;
-    const note = explanation === null ? undefined : { comments: [explanation.text] };
-    if (!writer.append(buffer, off, length, originalLength, epoch, time, 0, direction, flags, note))
-      this.writerFailed();
+    let note: FrameNote | undefined;
+    if (this.copies && "hasNotes" in batch) note = copiedNote(batch, i);
+    if (explanation !== null) note = { ...note, comments: [...(note?.comments ?? []), explanation.text] };
+    const id = this.several !== null || this.copies ? index : 0;
+    if (!writer.append(buffer, off, length, originalLength, seconds, nanoseconds, id, direction, flags, note)) {
+      if (writer.error !== null) this.writerFailed();
+      else this.end("count");
+    }
   }
 
-  event(event: LinkEvent, link: Link): void {
+  /** @param isOneOfMany others go on without it. */
+  event(event: LinkEvent, name: string, isOneOfMany = false): void {
+    const gone = `${name} is gone: it was deleted, or moved to another namespace`;
     switch (event.type) {
       case "down":
-        this.io.note?.(`${link.name} is down; frames come again when it is up`);
+        this.io.note?.(`${name} is down; frames come again when it is up`);
         break;
       case "up":
-        this.io.note?.(`${link.name} is up again`);
+        this.io.note?.(`${name} is up again`);
         break;
       case "gone":
-        this.end("gone", `${link.name} is gone: it was deleted, or moved to another namespace`);
+        if (isOneOfMany) this.io.note?.(gone);
+        else this.end("gone", gone);
         break;
       case "error":
-        this.end("failed", `${link.name}: ${event.message}`);
+        this.end("failed", `${name}: ${event.message}`);
         break;
     }
   }
 
   counters(): SniffCounters {
     if (this.final !== null) return this.final;
-    if (this.link === null) return { captured: this.captured, received: this.read, dropped: 0 };
-    const { rxFrames, rxDropped } = this.link.stats();
+    const live = this.link ?? this.several;
+    if (live === null) return { captured: this.captured, received: this.read, dropped: 0 };
+    const { rxFrames, rxDropped } = live.stats();
     return { captured: this.captured, received: rxFrames + rxDropped, dropped: rxDropped };
+  }
+
+  /** Shows what has arrived already, then ends. */
+  stop(): void {
+    this.several?.stop();
+    this.end("stop");
   }
 
   /** Writes what is left, and reports. Only the first call counts. */
@@ -185,12 +273,25 @@ class Sniffer {
     this.isEnded = true;
     this.final = this.counters();
     this.output.close();
+    if (why !== "closed" && why !== "failed") this.finishCapture();
     const failed = this.options.writer?.close() ?? null;
     const outputError = this.output.error;
     const final = { ...this.final, ended: why, error };
     if (outputError !== null && error === null) this.resolve({ ...final, ...ending(outputError, "the output") });
     else if (failed !== null && error === null) this.resolve({ ...final, ...ending(failed, "the capture") });
     else this.resolve(final);
+  }
+
+  /** What a capture says at its end: counters and names. */
+  private finishCapture(): void {
+    const { writer } = this.options;
+    if (writer === undefined || writer.error !== null) return;
+    this.describe();
+    if (this.link !== null) writer.addStatistics(0, statisticsOf(this.link));
+    this.several?.members.forEach(({ link }, i) => {
+      writer.addStatistics(i, statisticsOf(link));
+    });
+    if (this.copies && this.reader !== null) copyEnd(this.reader, writer, this.lastSecond);
   }
 
   private outputFailed(): void {
@@ -207,9 +308,4 @@ function ending(error: SinkError, what: string): Pick<SniffResult, "ended" | "er
   if (error.kind === "closed") return { ended: "closed", error: null };
   const advice = error.kind === "full" ? "; make room, or write elsewhere" : "";
   return { ended: "failed", error: `cannot write ${what}: ${error.message}${advice}` };
-}
-
-/** The name of the interface that a record came from; empty if the file does not say. */
-function interfaceName(reader: CaptureReader, batch: RecordBatch, i: number): string {
-  return reader.interfaces[batch.interfaceIndex[i]!]?.name ?? "";
 }

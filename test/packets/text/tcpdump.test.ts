@@ -35,6 +35,9 @@ const ALL = [
   "-xx -e",
   "-X",
   "-XX",
+  "-A",
+  "-AA -e",
+  "-v -K",
   "-v -x",
   "-S",
   "-tt",
@@ -96,7 +99,7 @@ describe("whatever comes", () => {
   const options = fc.record({
     linkHeader: fc.boolean(),
     verbose: fc.integer({ min: 0, max: 3 }),
-    hex: fc.constantFrom("none", "x", "xx", "X", "XX"),
+    hex: fc.constantFrom("none", "x", "xx", "X", "XX", "A", "AA"),
     timestamp: fc.constantFrom("time", "none", "epoch", "delta", "date", "elapsed"),
     quiet: fc.boolean(),
   }) satisfies fc.Arbitrary<TextOptions>;
