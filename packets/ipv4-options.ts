@@ -103,6 +103,24 @@ export function find(buf: Uint8Array, off: number, type: number): number {
   return -1;
 }
 
+/** True if the option is copied into every fragment (RFC 791, 3.1). */
+export function isCopied(type: number): boolean {
+  return (type & 0x80) !== 0;
+}
+
+/** Of options as they lie in a header, those that every fragment has, padded to a multiple of 4 bytes. */
+export function copied(options: Uint8Array): Uint8Array {
+  const bytes: number[] = [];
+  for (let at = 0; at < options.length && options[at] !== OptionType.EndOfList; ) {
+    const length = optionLength(options, at, options.length);
+    if (length === 0) break;
+    if (isCopied(options[at]!)) bytes.push(...options.subarray(at, at + length));
+    at += length;
+  }
+  while (bytes.length % 4 !== 0) bytes.push(OptionType.EndOfList);
+  return Uint8Array.from(bytes);
+}
+
 /** An option as a plain object; `data` is what follows type and length, empty for the single-byte kinds. */
 export interface Ipv4Option {
   type: number;

@@ -8,6 +8,7 @@ import { Observers } from "./observer.ts";
 import { Output } from "./output.ts";
 import type { Random } from "./random.ts";
 import { Received } from "./received.ts";
+import type { RouteTable } from "./routes.ts";
 
 /** Which questions a host answers. */
 export interface AnswerOptions {
@@ -24,6 +25,8 @@ export class Core {
   readonly observers = new Observers();
   readonly output: Output;
   readonly received = new Received();
+  /** Where datagrams go. */
+  readonly routes: RouteTable;
   readonly #drops = new Float64Array(DROP_COUNT);
 
   constructor(link: Link, clock: Clock, random: Random, identity: Identity, answer: AnswerOptions) {
@@ -32,6 +35,7 @@ export class Core {
     this.random = random;
     this.identity = identity;
     this.answer = answer;
+    this.routes = identity.routes();
     this.output = new Output(link, identity, this.observers);
   }
 

@@ -37,6 +37,8 @@ export function describe(event: StackEvent): string {
       return `echo reply from ${ipv4.format(event.from)}, id ${event.id}, seq ${event.seq}, length ${event.length}, ttl ${event.ttl}`;
     case "icmp-error":
       return `${ipv4.format(event.from)} says: ${icmp.codeName(event.icmpType, event.icmpCode)}, about ${ipv4.format(event.about)}`;
+    case "reassembly-expired":
+      return "a datagram given up: some of its fragments did not come in time";
     case "tx-failed":
       return `${plural(event.frames, "frame")} could not be sent: ${event.error}`;
     case "drop":

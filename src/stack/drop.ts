@@ -50,9 +50,9 @@ export const Drop = {
   IpOptions: 25,
   /** Source-routed: not accepted, as Linux does not by default. */
   IpSourceRoute: 26,
-  /** A fragment: not put together yet. */
+  /** A fragment: the host was told not to put any together. */
   IpFragment: 27,
-  /** Neither ICMP nor anything else that the host speaks. */
+  /** A protocol that the host does not speak: the sender is told. */
   IpProtocol: 28,
   IcmpTruncated: 29,
   IcmpChecksum: 30,
@@ -76,6 +76,16 @@ export const Drop = {
   TxFull: 39,
   /** Our own frame came back. */
   OwnMac: 40,
+  /** A fragment that cannot be, or that its datagram has no room for. */
+  FragmentInvalid: 41,
+  /** A fragment that was there already. */
+  FragmentDuplicate: 42,
+  /** RFC 5722: a fragment that overlaps another one, and with it the whole datagram. */
+  FragmentOverlap: 43,
+  UdpTruncated: 44,
+  UdpChecksum: 45,
+  /** Nobody listens on the port: the sender is told. */
+  UdpPort: 46,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -136,6 +146,12 @@ const WORDS = [
   "answer longer than the MTU",
   "no room to send",
   "our own frame came back",
+  "fragment cannot be",
+  "fragment that was there already",
+  "fragments overlap",
+  "UDP truncated",
+  "UDP checksum wrong",
+  "nobody listens on the UDP port",
 ];
 
 /** The reason in a few words for people. */

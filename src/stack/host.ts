@@ -11,7 +11,6 @@
 import { EtherType, SRC } from "../../packets/ethernet.ts";
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
-import * as address from "../../packets/ipv4-address.ts";
 import * as vlan from "../../packets/vlan.ts";
 import type { FrameBatch, Link } from "../link/link.ts";
 import { Direction } from "../link/link.ts";
@@ -22,19 +21,29 @@ import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { EchoHandler } from "./echo.ts";
 import { EchoSockets } from "./echo.ts";
 import { type EchoOptions, type EchoResult, EchoSocket, echoOnce } from "./echo-socket.ts";
-import { DEFAULT_TTL, IcmpHandler } from "./icmp.ts";
+import { IcmpHandler } from "./icmp.ts";
+import { type IcmpErrorOptions, type IcmpErrorStats, IcmpErrors } from "./icmp-errors.ts";
 import { Identity, type IdentityOptions, readAddress } from "./identity.ts";
 import { Ipv4Handler } from "./ipv4.ts";
+import { DatagramHeader, DEFAULT_TTL, Ipv4Output } from "./ipv4-output.ts";
 import { NeighbourCache } from "./neighbour.ts";
 import type { NeighbourOptions, NeighbourStats, NeighbourUser, NeighbourView } from "./neighbour-options.ts";
 import type { Observer } from "./observer.ts";
+import { PathMtu } from "./path-mtu.ts";
 import { type Random, systemRandom } from "./random.ts";
+import type { ReassemblyOptions, ReassemblyStats } from "./reassembly.ts";
+import type { RouteTable } from "./routes.ts";
 import { SendResult } from "./send-result.ts";
+import { type UdpHandler, type UdpOptions, type UdpSocket, UdpSockets } from "./udp.ts";
 
 export interface HostOptions extends IdentityOptions {
   /** What the host answers; everything unless told. */
   readonly answer?: Partial<AnswerOptions>;
   readonly neighbours?: Partial<NeighbourOptions>;
+  /** How fragments are put together; null: they are dropped. */
+  readonly reassembly?: Partial<ReassemblyOptions> | null;
+  /** How often the host sends ICMP errors. */
+  readonly errors?: Partial<IcmpErrorOptions>;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly observer?: Observer;
@@ -54,6 +63,13 @@ export interface HostStats {
   readonly drops: Readonly<Record<string, number>>;
   readonly txFailed: number;
   readonly neighbours: NeighbourStats;
+  readonly udpSent: number;
+  readonly udpReceived: number;
+  /** Datagrams sent in fragments. */
+  readonly fragmented: number;
+  /** Null if the host puts no fragments together. */
+  readonly reassembly: ReassemblyStats | null;
+  readonly errors: IcmpErrorStats;
 }
 
 /** The group bit of an address (the first byte's lowest) in its upper 16 bits. */
@@ -69,6 +85,10 @@ export class Host {
   readonly #ipv4: Ipv4Handler;
   readonly #icmp: IcmpHandler;
   readonly #sockets: EchoSockets;
+  readonly #udp: UdpSockets;
+  readonly #output: Ipv4Output;
+  readonly #errors: IcmpErrors;
+  readonly #header = new DatagramHeader();
   readonly #detach: () => void;
   #received = 0;
   #echoSent = 0;
@@ -77,7 +97,7 @@ export class Host {
 
   /** @throws {RangeError} on an address, MAC, gateway or VLAN that is none. */
   constructor(link: Link, options: HostOptions) {
-    const { answer, neighbours, clock = realClock, random = systemRandom, observer } = options;
+    const { answer, neighbours, clock = realClock, random = systemRandom, observer, reassembly = {}, errors } = options;
     this.link = link;
     this.clock = clock;
     this.identity = new Identity(options);
@@ -88,8 +108,13 @@ export class Host {
     this.#neighbours = new NeighbourCache(clock, random, this.#user(), frameSize, neighbours);
     this.#sockets = new EchoSockets(core);
     this.#arp = new ArpHandler(core, this.#neighbours);
-    this.#icmp = new IcmpHandler(core, this.#neighbours, this.#sockets);
-    this.#ipv4 = new Ipv4Handler(core, this.#icmp);
+    const pathMtu = new PathMtu(clock);
+    this.#output = new Ipv4Output(core, this.#neighbours, pathMtu);
+    this.#errors = new IcmpErrors(core, this.#output, errors);
+    this.#udp = new UdpSockets(core, this.#output, this.#errors);
+    this.#icmp = new IcmpHandler(core, this.#neighbours, this.#output, pathMtu, this.#sockets, this.#udp);
+    this.#ipv4 = new Ipv4Handler(core, this.#icmp, this.#udp, this.#errors, reassembly);
+    this.#header.protocol = ipv4.Protocol.Icmp;
     this.#detach = link.onFrames((batch) => this.#input(batch));
   }
 
@@ -134,116 +159,53 @@ export class Host {
   }
 
   /**
-   * Sends an echo request, or lets it wait until its way is resolved.
-   * @param data what the receiver has to return, up to the MTU less 28 bytes.
+   * Sends an echo request, or lets it wait until its way is resolved. What exceeds the path's MTU goes in fragments, or not
+   * at all with `dontFragment`.
+   * @param data what the receiver has to return, up to 65,507 bytes.
    */
-  sendEcho(dst: number, id: number, seq: number, data: Uint8Array, ttl: number = DEFAULT_TTL): SendResult {
+  sendEcho(
+    dst: number,
+    id: number,
+    seq: number,
+    data: Uint8Array,
+    ttl: number = DEFAULT_TTL,
+    dontFragment = false,
+  ): SendResult {
     if (this.#closed) return SendResult.Closed;
-    const length = ipv4.MIN_HEADER_LENGTH + icmp.HEADER_LENGTH + data.length;
-    if (length > this.link.mtu) return SendResult.TooLong;
-    if (this.identity.owns(dst)) return SendResult.OwnAddress;
-    const isGroup = address.isMulticast(dst) || this.identity.isBroadcast(dst);
-    const hop = isGroup ? dst : this.identity.nextHop(dst);
-    if (hop === 0) return SendResult.NoRoute;
-    const result = isGroup
-      ? this.#sendGroup(dst, id, seq, data, ttl)
-      : this.#sendThrough(hop, dst, id, seq, data, ttl, length);
+    const length = icmp.HEADER_LENGTH + data.length;
+    if (length > ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH) return SendResult.TooLong;
+    const message = this.#output.scratch;
+    message.set(data, icmp.DATA);
+    icmp.setType(message, 0, icmp.Type.EchoRequest);
+    icmp.setCode(message, 0, 0);
+    icmp.setIdentifier(message, 0, id);
+    icmp.setSequence(message, 0, seq);
+    icmp.updateChecksum(message, 0, length);
+    const header = this.#header;
+    header.dst = dst;
+    header.ttl = ttl;
+    // Linux's ping sets DF as well on what fits: path MTU discovery is on unless told otherwise.
+    header.dontFragment = dontFragment || length + ipv4.MIN_HEADER_LENGTH <= this.#output.mtuTo(dst);
+    const result = this.#output.send(header, message, 0, length);
     if (result !== SendResult.Sent && result !== SendResult.Waiting) return result;
     this.#echoSent++;
     const { observers } = this.#core;
     if (observers.listening)
-      observers.emit({
-        type: "echo-request-sent",
-        time: this.#core.time(),
-        to: dst,
-        id,
-        seq,
-        length: length - ipv4.MIN_HEADER_LENGTH,
-      });
+      observers.emit({ type: "echo-request-sent", time: this.#core.time(), to: dst, id, seq, length });
     return result;
   }
 
-  #sendThrough(
-    hop: number,
-    dst: number,
-    id: number,
-    seq: number,
-    data: Uint8Array,
-    ttl: number,
-    length: number,
-  ): SendResult {
-    const cache = this.#neighbours;
-    if (this.#core.observers.listening) this.#reportMiss(hop);
-    this.#core.output.cork();
-    const entry = cache.use(hop);
-    let result: SendResult = SendResult.Waiting;
-    if (entry < 0) result = SendResult.TableFull;
-    else if (cache.usable(entry)) result = this.#sendNow(cache.high(entry), cache.low(entry), dst, id, seq, data, ttl);
-    else {
-      const at = cache.enqueue(entry, this.#core.output.headerLength + length);
-      if (at < 0) result = SendResult.QueueFull;
-      else this.#writeEcho(cache.queueBuffer, at, 0, 0, dst, id, seq, data, ttl);
-      if (at >= 0 && this.#core.observers.listening)
-        this.#core.observers.emit({
-          type: "packet-queued",
-          time: this.#core.time(),
-          ip: hop,
-          waiting: cache.waiting(entry),
-        });
-    }
-    this.#core.output.uncork();
-    return result;
+  /**
+   * A UDP socket (RFC 768).
+   * @throws {RangeError} on a port that is none or taken, or an address that is not the host's.
+   */
+  openUdp(handler: UdpHandler, options: UdpOptions = {}): UdpSocket {
+    return this.#udp.open(handler, options);
   }
 
-  #reportMiss(hop: number): void {
-    this.#neighbours.touch();
-    const entry = this.#neighbours.find(hop);
-    if (entry < 0 || (!this.#neighbours.usable(entry) && this.#neighbours.waiting(entry) === 0))
-      this.#core.observers.emit({ type: "arp-miss", time: this.#core.time(), ip: hop });
-  }
-
-  /** To a group (RFC 1112, 6.4: 01:00:5e and the address's lower 23 bits), or to everybody. */
-  #sendGroup(dst: number, id: number, seq: number, data: Uint8Array, ttl: number): SendResult {
-    if (!address.isMulticast(dst)) return this.#sendNow(0xffff, -1, dst, id, seq, data, ttl);
-    return this.#sendNow(0x0100, 0x5e000000 | (dst & 0x7fffff), dst, id, seq, data, ttl);
-  }
-
-  #sendNow(high: number, low: number, dst: number, id: number, seq: number, data: Uint8Array, ttl: number): SendResult {
-    const { output, link } = this.#core;
-    const length = ipv4.MIN_HEADER_LENGTH + icmp.HEADER_LENGTH + data.length;
-    const at = output.reserve(length);
-    if (at < 0) return SendResult.LinkFull;
-    this.#writeEcho(link.tx, at, high, low, dst, id, seq, data, ttl);
-    output.commit(length);
-    return SendResult.Sent;
-  }
-
-  #writeEcho(
-    buf: Uint8Array,
-    at: number,
-    high: number,
-    low: number,
-    dst: number,
-    id: number,
-    seq: number,
-    data: Uint8Array,
-    ttl: number,
-  ): void {
-    const { output } = this.#core;
-    output.writeHeader(buf, at, high, low, EtherType.Ipv4);
-    const ip = at + output.headerLength;
-    const length = ipv4.MIN_HEADER_LENGTH + icmp.HEADER_LENGTH + data.length;
-    const source = this.identity.sourceFor(dst);
-    // Linux's ping sets DF as well: path MTU discovery is on unless told otherwise.
-    const flags = ipv4.Flag.DontFragment;
-    ipv4.writeHeader(buf, ip, length, this.#icmp.nextIdentification(), flags, ttl, ipv4.Protocol.Icmp, source, dst);
-    const message = ip + ipv4.MIN_HEADER_LENGTH;
-    icmp.setType(buf, message, icmp.Type.EchoRequest);
-    icmp.setCode(buf, message, 0);
-    icmp.setIdentifier(buf, message, id);
-    icmp.setSequence(buf, message, seq);
-    buf.set(data, message + icmp.DATA);
-    icmp.updateChecksum(buf, message, ip + length);
+  /** Where datagrams go: to be read, and changed. */
+  get routes(): RouteTable {
+    return this.#core.routes;
   }
 
   /**
@@ -302,6 +264,11 @@ export class Host {
       drops: this.#core.drops(),
       txFailed: this.#core.output.failed,
       neighbours: this.#neighbours.stats(),
+      udpSent: this.#udp.sent,
+      udpReceived: this.#udp.delivered,
+      fragmented: this.#output.fragmented,
+      reassembly: this.#ipv4.reassembly(),
+      errors: this.#errors.stats(),
     };
   }
 
@@ -310,6 +277,7 @@ export class Host {
     this.#closed = true;
     this.#detach();
     this.#neighbours.close();
+    this.#ipv4.close();
   }
 
   #input(batch: FrameBatch): void {
@@ -377,7 +345,9 @@ export class Host {
         const ip = off + core.output.headerLength;
         const { Type, UnreachableCode } = icmp;
         const source = ipv4.src(buf, ip);
-        this.#sockets.fail(buf, ip, source, Type.DestinationUnreachable, UnreachableCode.Host, 0);
+        const { DestinationUnreachable } = Type;
+        if (!this.#sockets.fail(buf, ip, source, DestinationUnreachable, UnreachableCode.Host, 0))
+          this.#udp.fail(buf, ip, source, DestinationUnreachable, UnreachableCode.Host, 0);
       },
       changed: (ip, from, to) => {
         if (core.observers.listening)

@@ -7,10 +7,11 @@ import * as mac from "../../packets/mac.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { EchoSockets } from "./echo.ts";
+import { DatagramHeader, DEFAULT_TTL, type Ipv4Output } from "./ipv4-output.ts";
 import type { NeighbourCache } from "./neighbour.ts";
-
-/** Time to live of what the host sends (IANA's recommendation, and Linux's default). */
-export const DEFAULT_TTL = 64;
+import type { PathMtu } from "./path-mtu.ts";
+import { SendResult } from "./send-result.ts";
+import type { UdpSockets } from "./udp.ts";
 
 const { Type } = icmp;
 
@@ -18,25 +19,32 @@ export class IcmpHandler {
   readonly #core: Core;
   readonly #neighbours: NeighbourCache;
   readonly #sockets: EchoSockets;
-  #identification: number;
+  readonly #output: Ipv4Output;
+  readonly #udp: UdpSockets;
+  readonly #pathMtu: PathMtu;
+  readonly #header = new DatagramHeader();
   #answered = 0;
 
-  constructor(core: Core, neighbours: NeighbourCache, sockets: EchoSockets) {
+  constructor(
+    core: Core,
+    neighbours: NeighbourCache,
+    output: Ipv4Output,
+    pathMtu: PathMtu,
+    sockets: EchoSockets,
+    udp: UdpSockets,
+  ) {
     this.#core = core;
     this.#neighbours = neighbours;
+    this.#output = output;
+    this.#pathMtu = pathMtu;
     this.#sockets = sockets;
-    this.#identification = core.random.uint32() & 0xffff;
+    this.#udp = udp;
+    this.#header.protocol = ipv4.Protocol.Icmp;
   }
 
   /** Echo requests answered. */
   get answered(): number {
     return this.#answered;
-  }
-
-  /** The next IPv4 identification. */
-  nextIdentification(): number {
-    this.#identification = (this.#identification + 1) & 0xffff;
-    return this.#identification;
   }
 
   /** Takes in the message from `off` to `end` in the frame being handled. */
@@ -74,8 +82,12 @@ export class IcmpHandler {
     const core = this.#core;
     const { buf, frame } = core.received;
     const length = ipv4.MIN_HEADER_LENGTH + end - off;
-    if (length > core.link.mtu) return Drop.TooLong;
-    if (core.output.canReturn && off - frame === core.output.headerLength + ipv4.MIN_HEADER_LENGTH) {
+    if (length > core.link.mtu) return this.#replyInFragments(off, end);
+    if (
+      core.output.canReturn &&
+      !core.received.isReassembled &&
+      off - frame === core.output.headerLength + ipv4.MIN_HEADER_LENGTH
+    ) {
       this.#count(off, end);
       this.#writeReply(buf, frame, off, length);
       core.output.commitReceived(frame, length);
@@ -91,6 +103,21 @@ export class IcmpHandler {
     return ACCEPTED;
   }
 
+  /** An answer that no frame holds. */
+  #replyInFragments(off: number, end: number): Verdict {
+    const { buf, frame, network } = this.#core.received;
+    const source = frame + SRC;
+    const header = this.#header;
+    header.src = ipv4.dst(buf, network);
+    header.dst = ipv4.src(buf, network);
+    header.tos = ipv4.tos(buf, network);
+    // A request that came whole with DF through a larger MTU is answered all the same.
+    this.#count(off, end);
+    icmp.replyInPlace(buf, off, end);
+    const result = this.#output.sendTo(mac.high16(buf, source), mac.low32(buf, source), header, buf, off, end - off);
+    return result === SendResult.Sent ? ACCEPTED : result === SendResult.TooLong ? Drop.TooLong : Drop.TxFull;
+  }
+
   /**
    * Writes the headers around a copy of the request's message, or around the message itself where it lies.
    * @param out the reply's first byte. @param length of its datagram in bytes.
@@ -104,7 +131,7 @@ export class IcmpHandler {
     const tos = ipv4.tos(buf, network);
     const source = frame + SRC;
     output.writeHeader(tx, out, mac.high16(buf, source), mac.low32(buf, source), EtherType.Ipv4);
-    const id = this.nextIdentification();
+    const id = this.#output.nextIdentification();
     const ip = out + output.headerLength;
     output.writer.ipv4(ip, length, id, flags, DEFAULT_TTL, ipv4.Protocol.Icmp, to, from, tos);
     icmp.replyInPlace(tx, message, out + output.headerLength + length);
@@ -139,7 +166,7 @@ export class IcmpHandler {
     const from = ipv4.src(buf, network);
     if (!this.#sockets.deliver(off, end)) return Drop.EchoUnsolicited;
     const source = frame + SRC;
-    this.#neighbours.confirm(core.identity.nextHop(from), mac.high16(buf, source), mac.low32(buf, source));
+    this.#neighbours.confirm(core.routes.nextHop(from), mac.high16(buf, source), mac.low32(buf, source));
     if (core.observers.listening)
       core.observers.emit({
         type: "echo-reply",
@@ -174,7 +201,10 @@ export class IcmpHandler {
         about: ipv4.dst(buf, quoted),
         mtu,
       });
-    const isEcho = this.#sockets.fail(buf, quoted, from, type, code, mtu);
-    return isEcho ? ACCEPTED : Drop.IcmpErrorForeign;
+    const isOurs =
+      this.#sockets.fail(buf, quoted, from, type, code, mtu) || this.#udp.fail(buf, quoted, from, type, code, mtu);
+    // Believed only of what a socket of ours sent: anybody can make up an error (RFC 5927).
+    if (isTooBig && isOurs) this.#pathMtu.lower(ipv4.dst(buf, quoted), mtu, ipv4.totalLength(buf, quoted));
+    return isOurs ? ACCEPTED : Drop.IcmpErrorForeign;
   }
 }

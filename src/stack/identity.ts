@@ -1,6 +1,7 @@
 /** Who a host is: its MAC address, its IPv4 addresses, and what follows from them for a packet's way. */
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
+import { RouteTable } from "./routes.ts";
 
 export interface IdentityOptions {
   /** The host's addresses: text such as `10.0.0.2/24`, or parsed. The first is the preferred source. May be empty. */
@@ -61,14 +62,14 @@ export class Identity {
     return this.#broadcasts.has(ip);
   }
 
-  /**
-   * Whom to hand a packet for `dst`: the destination if it is on the link, else the gateway (RFC 1122, 3.3.1).
-   * @returns 0 if there is neither.
-   */
-  nextHop(dst: number): number {
-    if (this.everythingOnLink) return dst;
-    for (const prefix of this.prefixes) if (prefix.length < 32 && ipv4.contains(prefix, dst)) return dst;
-    return this.gateway;
+  /** The routes that follow from the addresses and the gateway (RFC 1122, 3.3.1). */
+  routes(): RouteTable {
+    const table = new RouteTable();
+    const everything = { address: 0, length: 0 };
+    if (this.everythingOnLink) table.add({ prefix: everything, origin: "link" });
+    for (const prefix of this.prefixes) if (prefix.length < 32) table.add({ prefix, origin: "link" });
+    if (this.gateway !== 0) table.add({ prefix: everything, gateway: this.gateway });
+    return table;
   }
 
   /**

@@ -1,21 +1,57 @@
 /** IPv4 for one host: what RFC 1122 (3.2.1) and RFC 1812 (5.2.2) have a host check before it believes a datagram. */
 import { Fault } from "../../packets/fault.ts";
+import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import * as options from "../../packets/ipv4-options.ts";
 import { FrameFlag } from "../link/link.ts";
 import type { Core } from "./core.ts";
-import { Drop, type Verdict } from "./drop.ts";
+import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { IcmpHandler } from "./icmp.ts";
+import type { IcmpErrors } from "./icmp-errors.ts";
 import { ALL_HOSTS } from "./identity.ts";
+import { type Expired, Fragment, Reassembler, type ReassemblyOptions, type ReassemblyStats } from "./reassembly.ts";
+import type { UdpSockets } from "./udp.ts";
+
+/** Words of a datagram's key: source, destination, and identification with protocol. */
+const KEY = 3;
+
+/** Memory for a datagram put together: its link-layer header before it. */
+const LARGEST = ipv4.MAX_LENGTH + 64;
 
 export class Ipv4Handler {
   readonly #core: Core;
   readonly #icmp: IcmpHandler;
+  readonly #udp: UdpSockets;
+  readonly #errors: IcmpErrors;
+  readonly #reassembler: Reassembler | null;
+  #assembled: Uint8Array | null = null;
 
-  constructor(core: Core, icmp: IcmpHandler) {
+  /** @param reassembly null: fragments are dropped. */
+  constructor(
+    core: Core,
+    icmp: IcmpHandler,
+    udp: UdpSockets,
+    errors: IcmpErrors,
+    reassembly: Partial<ReassemblyOptions> | null,
+  ) {
     this.#core = core;
     this.#icmp = icmp;
+    this.#udp = udp;
+    this.#errors = errors;
+    const slot = core.link.mtu;
+    const expired: Expired = (buf, off, length) => this.#expired(buf, off, length);
+    this.#reassembler = reassembly === null ? null : new Reassembler(core.clock, KEY, slot, expired, reassembly);
+  }
+
+  /** Null if fragments are not put together. */
+  reassembly(): ReassemblyStats | null {
+    return this.#reassembler?.stats() ?? null;
+  }
+
+  /** Stops the timer. */
+  close(): void {
+    this.#reassembler?.close();
   }
 
   /** Takes in the datagram in the frame being handled. */
@@ -38,9 +74,87 @@ export class Ipv4Handler {
       if (options.check(buf, off) !== Fault.None) return Drop.IpOptions;
       if (isSourceRouted(buf, off)) return Drop.IpSourceRoute;
     }
-    if (cursor.ipv4IsFragment(off)) return Drop.IpFragment;
-    if (cursor.ipv4Protocol(off) !== ipv4.Protocol.Icmp) return Drop.IpProtocol;
-    return this.#icmp.input(payload, cursor.ipv4PayloadEnd(off), isUnicast);
+    if (cursor.ipv4IsFragment(off)) return this.#fragment(payload, isUnicast);
+    return this.#deliver(payload, isUnicast);
+  }
+
+  /** Hands the whole datagram being handled to its protocol. */
+  #deliver(payload: number, isUnicast: boolean): Verdict {
+    const { received } = this.#core;
+    const { buf, cursor, network: off } = received;
+    const end = cursor.ipv4PayloadEnd(off);
+    const protocol = cursor.ipv4Protocol(off);
+    if (protocol === ipv4.Protocol.Icmp) return this.#icmp.input(payload, end, isUnicast);
+    if (protocol === ipv4.Protocol.Udp) return this.#udp.input(payload, end);
+    // RFC 1122, 3.2.2.1.
+    const { Type, UnreachableCode } = icmp;
+    this.#errors.send(Type.DestinationUnreachable, UnreachableCode.Protocol, 0, buf, off, end, received.isGroup);
+    return Drop.IpProtocol;
+  }
+
+  /** The fragment being handled; with the last one that was missing, its datagram. */
+  #fragment(payload: number, isUnicast: boolean): Verdict {
+    const reassembler = this.#reassembler;
+    if (reassembler === null) return Drop.IpFragment;
+    const { buf, cursor, network: off } = this.#core.received;
+    const { key } = reassembler;
+    // RFC 791, 3.2: what belongs together has source, destination, protocol and identification in common.
+    key[0] = cursor.ipv4Src(off);
+    key[1] = cursor.ipv4Dst(off);
+    key[2] = (ipv4.identification(buf, off) << 8) | cursor.ipv4Protocol(off);
+    const header = payload - off;
+    const place = ipv4.fragmentOffset(buf, off);
+    const size = cursor.ipv4PayloadEnd(off) - payload;
+    if (header + place + size > ipv4.MAX_LENGTH) return Drop.FragmentInvalid;
+    const result = reassembler.add(buf, off, header, size, place, ipv4.moreFragments(buf, off));
+    if (result >= 0) return this.#assemble(reassembler, result, isUnicast);
+    if (result === Fragment.Waiting) return ACCEPTED;
+    if (result === Fragment.Duplicate) return Drop.FragmentDuplicate;
+    return result === Fragment.Overlap ? Drop.FragmentOverlap : Drop.FragmentInvalid;
+  }
+
+  /** Handles a datagram that is complete as if it had come whole in the frame that completed it. */
+  #assemble(reassembler: Reassembler, datagram: number, isUnicast: boolean): Verdict {
+    const { received } = this.#core;
+    const { buf, frame, network, end, cursor } = received;
+    this.#assembled ??= new Uint8Array(LARGEST);
+    const whole = this.#assembled;
+    const link = network - frame;
+    const length = reassembler.length(datagram);
+    if (length > ipv4.MAX_LENGTH) {
+      // The first fragment had the longer header.
+      reassembler.release(datagram);
+      return Drop.FragmentInvalid;
+    }
+    whole.set(buf.subarray(frame, network));
+    reassembler.write(datagram, whole, link);
+    reassembler.release(datagram);
+    ipv4.setTotalLength(whole, link, length);
+    ipv4.setFragment(whole, link, 0, 0);
+    ipv4.updateChecksum(whole, link);
+    received.buf = whole;
+    received.frame = 0;
+    received.network = link;
+    received.end = link + length;
+    received.isReassembled = true;
+    cursor.attach(whole);
+    const verdict = this.#deliver(ipv4.payloadOffset(whole, link), isUnicast);
+    received.buf = buf;
+    received.frame = frame;
+    received.network = network;
+    received.end = end;
+    received.isReassembled = false;
+    cursor.attach(buf);
+    return verdict;
+  }
+
+  /** RFC 1122, 3.3.2: told only if the first fragment has come. */
+  #expired(buf: Uint8Array, off: number, length: number): void {
+    const core = this.#core;
+    if (core.observers.listening) core.observers.emit({ type: "reassembly-expired", time: core.time() });
+    if (off < 0) return;
+    const { Type, TimeExceededCode } = icmp;
+    this.#errors.send(Type.TimeExceeded, TimeExceededCode.Reassembly, 0, buf, off, off + length, false);
   }
 
   #faulty(fault: Fault): Verdict {

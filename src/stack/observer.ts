@@ -112,6 +112,9 @@ export interface IcmpErrorReceived extends Event<"icmp-error"> {
   readonly mtu: number;
 }
 
+/** Fragments of a datagram had come, and the others not in time. */
+export interface ReassemblyExpired extends Event<"reassembly-expired"> {}
+
 export interface TxFailed extends Event<"tx-failed"> {
   readonly frames: number;
   /** Such as ENETDOWN. */
@@ -140,6 +143,7 @@ export type StackEvent =
   | EchoAnswered
   | EchoReplied
   | IcmpErrorReceived
+  | ReassemblyExpired
   | TxFailed
   | Dropped;
 

@@ -1,6 +1,6 @@
 /** The frame being handled: one object, refilled for each, so that handlers need few arguments and no memory. */
 import { FrameCursor } from "../../packets/frame.ts";
-import type { FrameBatch } from "../link/link.ts";
+import { type FrameBatch, FrameFlag } from "../link/link.ts";
 
 export class Received {
   batch: FrameBatch | null = null;
@@ -17,6 +17,14 @@ export class Received {
   end = 0;
   /** True if the destination MAC is broadcast or multicast. */
   isGroup = false;
+
+  /** True if this is no frame of the batch, but a datagram put together of several: it cannot be sent from where it is. */
+  isReassembled = false;
+
+  /** True if the sender left the transport checksum to hardware that never came: not an error (see `FrameFlag`). */
+  get isChecksumOpen(): boolean {
+    return this.batch !== null && (this.batch.flags[this.index]! & FrameFlag.ChecksumNotReady) !== 0;
+  }
 
   /** Arrival in nanoseconds since the link's epoch. Meaningless when no frame is being handled. */
   get time(): number {

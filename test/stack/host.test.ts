@@ -81,7 +81,7 @@ describe("two hosts on a wire", () => {
       error: "10.0.0.1 says: host unreachable",
     });
     expect(await clock.until(a.echo("10.9.9.9"))).toEqual({ error: "Network is unreachable" });
-    expect(await clock.until(a.echo("10.0.0.2", { size: 1473 }))).toEqual({ error: "message too long, mtu=1500" });
+    expect(await clock.until(a.echo("10.0.0.2", { size: 65_508 }))).toEqual({ error: "message too long, mtu=1500" });
     expect(await clock.until(a.echo("10.0.0.1"))).toEqual({
       error: "the destination is the asking host's own address",
     });

@@ -28,7 +28,7 @@ export function whyNot(host: Host, dst: number, allowBroadcast = false): string 
     if (allowBroadcast) return null;
     return "Do you want to ping broadcast? Then -b. If not, check your local firewall rules";
   }
-  if (!ipv4.isMulticast(dst) && host.identity.nextHop(dst) === 0) return "connect: Network is unreachable";
+  if (!ipv4.isMulticast(dst) && host.routes.nextHop(dst) === 0) return "connect: Network is unreachable";
   return null;
 }
 

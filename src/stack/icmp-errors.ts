@@ -1,0 +1,117 @@
+/** ICMP errors that the host sends: about whom, how often, and what they quote (RFC 1122, 3.2.2; RFC 1812, 4.3.2). */
+import * as icmp from "../../packets/icmp.ts";
+import * as ipv4 from "../../packets/ipv4.ts";
+import * as address from "../../packets/ipv4-address.ts";
+import type { Core } from "./core.ts";
+import { DatagramHeader, type Ipv4Output } from "./ipv4-output.ts";
+import { AddressBuckets, TokenBucket } from "./rate-limit.ts";
+import { isSent } from "./send-result.ts";
+
+export interface IcmpErrorOptions {
+  /** Errors a second, and at once, to everybody together. Linux: icmp_msgs_per_sec 1000, icmp_msgs_burst 50. */
+  readonly perSecond: number;
+  readonly burst: number;
+  /** Milliseconds between two errors to one address, after a burst of six. Linux: icmp_ratelimit 1000. */
+  readonly addressMs: number;
+}
+
+export const ICMP_ERROR_DEFAULTS: IcmpErrorOptions = { perSecond: 1000, burst: 50, addressMs: 1000 };
+
+/** Linux, XRLIM_BURST_FACTOR. */
+const ADDRESS_BURST = 6;
+/** RFC 1812, 4.3.2.3: as much of the datagram as fits without the error exceeding 576 bytes. */
+const QUOTED = ipv4.MIN_REASSEMBLY_LENGTH - ipv4.MIN_HEADER_LENGTH - icmp.HEADER_LENGTH;
+
+const { Type } = icmp;
+/** What asks, or answers; everything else is an error, or cannot be told from one. */
+const QUERIES: ReadonlySet<number> = new Set([
+  Type.EchoReply,
+  Type.EchoRequest,
+  Type.RouterAdvertisement,
+  Type.RouterSolicitation,
+  Type.TimestampRequest,
+  Type.TimestampReply,
+  Type.AddressMaskRequest,
+  Type.AddressMaskReply,
+]);
+
+export interface IcmpErrorStats {
+  readonly sent: number;
+  /** Not sent, for they would have been too many. */
+  readonly limited: number;
+  /** Not sent, since nobody may be told of such a datagram. */
+  readonly unsuitable: number;
+}
+
+export class IcmpErrors {
+  readonly #core: Core;
+  readonly #output: Ipv4Output;
+  readonly #all: TokenBucket;
+  readonly #each: AddressBuckets;
+  readonly #header = new DatagramHeader();
+  #sent = 0;
+  #limited = 0;
+  #unsuitable = 0;
+
+  constructor(core: Core, output: Ipv4Output, options: Partial<IcmpErrorOptions> = {}) {
+    const { perSecond, burst, addressMs } = { ...ICMP_ERROR_DEFAULTS, ...options };
+    this.#core = core;
+    this.#output = output;
+    this.#all = new TokenBucket(core.clock, perSecond, burst);
+    this.#each = new AddressBuckets(core.clock, 1000 / addressMs, ADDRESS_BURST);
+    this.#header.protocol = ipv4.Protocol.Icmp;
+    // RFC 1812, 4.3.2.5: errors are sent with precedence 6.
+    this.#header.tos = 0xc0;
+  }
+
+  stats(): IcmpErrorStats {
+    return { sent: this.#sent, limited: this.#limited, unsuitable: this.#unsuitable };
+  }
+
+  /**
+   * Tells the source of the datagram at `ip` in `buf` what became of it.
+   * @param end the byte after what is there of it. @param word the error's second word: 0, an MTU, a gateway or a pointer.
+   * @param isGroup true if it came in a broadcast or multicast frame.
+   * @returns true if the error was sent.
+   */
+  send(type: number, code: number, word: number, buf: Uint8Array, ip: number, end: number, isGroup: boolean): boolean {
+    if (isGroup || !this.#mayBeTold(buf, ip, end)) {
+      this.#unsuitable++;
+      return false;
+    }
+    const to = ipv4.src(buf, ip);
+    // In this order, as in Linux: an address that asks too often takes nothing from the others.
+    if (!this.#each.take(to) || !this.#all.take()) {
+      this.#limited++;
+      return false;
+    }
+    const quoted = Math.min(QUOTED, end - ip, ipv4.totalLength(buf, ip));
+    const message = this.#output.scratch;
+    icmp.setType(message, 0, type);
+    icmp.setCode(message, 0, code);
+    icmp.setSecondWord(message, 0, word);
+    message.set(buf.subarray(ip, ip + quoted), icmp.DATA);
+    icmp.updateChecksum(message, 0, icmp.DATA + quoted);
+    const { identity } = this.#core;
+    const asked = ipv4.dst(buf, ip);
+    this.#header.src = identity.owns(asked) ? asked : 0;
+    this.#header.dst = to;
+    if (!isSent(this.#output.send(this.#header, message, 0, icmp.DATA + quoted))) return false;
+    this.#sent++;
+    return true;
+  }
+
+  /** RFC 1122, 3.2.2: never about an error, a group, a fragment but the first, or a source that is no single host. */
+  #mayBeTold(buf: Uint8Array, ip: number, end: number): boolean {
+    const { identity } = this.#core;
+    const src = ipv4.src(buf, ip);
+    if (!address.isUnicast(src) || address.isLoopback(src) || identity.isBroadcast(src)) return false;
+    const dst = ipv4.dst(buf, ip);
+    if (address.isMulticast(dst) || identity.isBroadcast(dst)) return false;
+    if (ipv4.fragmentOffset(buf, ip) !== 0) return false;
+    if (ipv4.protocol(buf, ip) !== ipv4.Protocol.Icmp) return true;
+    const message = ipv4.payloadOffset(buf, ip);
+    // Of ICMP only what asks may be told of: an error, or what cannot be told from one, never (RFC 1122, 3.2.2).
+    return message < end && QUERIES.has(icmp.type(buf, message));
+  }
+}

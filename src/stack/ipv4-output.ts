@@ -1,0 +1,207 @@
+/**
+ * Datagrams on their way out: the next hop found, its MAC address resolved or waited for, and what exceeds the path's MTU
+ * sent in fragments (RFC 791, 3.2). A payload is copied once, into the frame that leaves or into the queue of its next hop.
+ */
+import { EtherType } from "../../packets/ethernet.ts";
+import * as ipv4 from "../../packets/ipv4.ts";
+import * as address from "../../packets/ipv4-address.ts";
+import * as options from "../../packets/ipv4-options.ts";
+import type { Core } from "./core.ts";
+import type { NeighbourCache } from "./neighbour.ts";
+import type { PathMtu } from "./path-mtu.ts";
+import { SendResult } from "./send-result.ts";
+
+/** Time to live of what the host sends (IANA's recommendation, and Linux's default). */
+export const DEFAULT_TTL = 64;
+
+const NO_OPTIONS = new Uint8Array(0);
+
+/** What a datagram's header says beside its lengths. One object can serve any number of datagrams. */
+export class DatagramHeader {
+  /** Addresses as signed 32-bit integers; a source of 0 is filled in by {@link Ipv4Output.send}. */
+  src = 0;
+  dst = 0;
+  protocol = 0;
+  ttl: number = DEFAULT_TTL;
+  tos = 0;
+  dontFragment = false;
+  /** Options, padded to a multiple of 4 bytes, 40 at most. */
+  options: Uint8Array = NO_OPTIONS;
+}
+
+export class Ipv4Output {
+  readonly #core: Core;
+  readonly #neighbours: NeighbourCache;
+  readonly #pathMtu: PathMtu;
+  #identification: number;
+  #scratch: Uint8Array | null = null;
+  #fragmented = 0;
+
+  constructor(core: Core, neighbours: NeighbourCache, pathMtu: PathMtu) {
+    this.#core = core;
+    this.#neighbours = neighbours;
+    this.#pathMtu = pathMtu;
+    this.#identification = core.random.uint32() & 0xffff;
+  }
+
+  /** Memory for one payload that is being put together, of the greatest length. What it holds is gone with the next send. */
+  get scratch(): Uint8Array {
+    this.#scratch ??= new Uint8Array(ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH);
+    return this.#scratch;
+  }
+
+  /** Datagrams that left in fragments. */
+  get fragmented(): number {
+    return this.#fragmented;
+  }
+
+  /** The next identification: one sequence for all destinations, so that none repeats before 65,536 datagrams. */
+  nextIdentification(): number {
+    this.#identification = (this.#identification + 1) & 0xffff;
+    return this.#identification;
+  }
+
+  /** Largest datagram in bytes that reaches `dst` whole, as far as is known. */
+  mtuTo(dst: number): number {
+    return Math.min(this.#core.link.mtu, this.#pathMtu.get(dst));
+  }
+
+  /**
+   * Sends a datagram with `length` bytes of payload from `buf`, or lets it wait until its next hop is resolved.
+   * @returns `TooLong` if it must not be fragmented and would have to be, or exceeds 65,535 bytes.
+   */
+  send(header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
+    const { identity, routes } = this.#core;
+    const { dst } = header;
+    if (identity.owns(dst)) return SendResult.OwnAddress;
+    const tooLong = this.#tooLong(header, length);
+    if (tooLong !== SendResult.Sent) return tooLong;
+    if (address.isMulticast(dst)) {
+      // RFC 1112, 6.4: 01:00:5e and the address's lower 23 bits.
+      return this.#sendNow(0x0100, 0x5e000000 | (dst & 0x7fffff), header, buf, off, length);
+    }
+    if (identity.isBroadcast(dst)) return this.#sendNow(0xffff, -1, header, buf, off, length);
+    const hop = routes.nextHop(dst);
+    if (hop === 0) return SendResult.NoRoute;
+    return this.#sendThrough(hop, header, buf, off, length);
+  }
+
+  /** The same to a station whose MAC address the caller knows: an answer goes back to where the question came from. */
+  sendTo(high: number, low: number, header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
+    const tooLong = this.#tooLong(header, length);
+    return tooLong === SendResult.Sent ? this.#sendNow(high, low, header, buf, off, length) : tooLong;
+  }
+
+  #tooLong(header: DatagramHeader, length: number): SendResult {
+    const total = ipv4.MIN_HEADER_LENGTH + header.options.length + length;
+    if (total > ipv4.MAX_LENGTH) return SendResult.TooLong;
+    return header.dontFragment && total > this.mtuTo(header.dst) ? SendResult.TooLong : SendResult.Sent;
+  }
+
+  #sendThrough(hop: number, header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
+    const cache = this.#neighbours;
+    const { observers, output } = this.#core;
+    if (observers.listening) this.#reportMiss(hop);
+    output.cork();
+    const entry = cache.use(hop);
+    let result: SendResult = SendResult.Waiting;
+    if (entry < 0) result = SendResult.TableFull;
+    else if (cache.usable(entry)) result = this.#sendNow(cache.high(entry), cache.low(entry), header, buf, off, length);
+    else {
+      result = this.#pieces(entry, 0, 0, header, buf, off, length);
+      if (result === SendResult.Waiting && observers.listening)
+        observers.emit({ type: "packet-queued", time: this.#core.time(), ip: hop, waiting: cache.waiting(entry) });
+    }
+    output.uncork();
+    return result;
+  }
+
+  #reportMiss(hop: number): void {
+    this.#neighbours.touch();
+    const entry = this.#neighbours.find(hop);
+    if (entry < 0 || (!this.#neighbours.usable(entry) && this.#neighbours.waiting(entry) === 0))
+      this.#core.observers.emit({ type: "arp-miss", time: this.#core.time(), ip: hop });
+  }
+
+  #sendNow(
+    high: number,
+    low: number,
+    header: DatagramHeader,
+    buf: Uint8Array,
+    off: number,
+    length: number,
+  ): SendResult {
+    return this.#pieces(-1, high, low, header, buf, off, length);
+  }
+
+  /** The whole datagram, or its fragments, into the link's slots or (`entry` not -1) into a neighbour's queue. */
+  #pieces(
+    entry: number,
+    high: number,
+    low: number,
+    header: DatagramHeader,
+    buf: Uint8Array,
+    off: number,
+    length: number,
+  ): SendResult {
+    const id = this.nextIdentification();
+    const first = ipv4.MIN_HEADER_LENGTH + header.options.length;
+    const mtu = this.mtuTo(header.dst);
+    if (first + length <= mtu)
+      return this.#piece(entry, high, low, header, header.options, id, 0, false, buf, off, length);
+    this.#fragmented++;
+    const { output } = this.#core;
+    output.cork();
+    // RFC 791, 3.1: only options marked so are copied into the fragments after the first.
+    const later = header.options.length === 0 ? NO_OPTIONS : options.copied(header.options);
+    let result: SendResult = SendResult.Sent;
+    for (let done = 0; done < length; ) {
+      const carried = done === 0 ? header.options : later;
+      // All but the last carry a multiple of 8 bytes.
+      const room = (mtu - ipv4.MIN_HEADER_LENGTH - carried.length) & ~7;
+      const size = Math.min(room, length - done);
+      const more = done + size < length;
+      result = this.#piece(entry, high, low, header, carried, id, done, more, buf, off + done, size);
+      if (result !== SendResult.Sent && result !== SendResult.Waiting) break;
+      done += size;
+    }
+    output.uncork();
+    return result;
+  }
+
+  #piece(
+    entry: number,
+    high: number,
+    low: number,
+    header: DatagramHeader,
+    carried: Uint8Array,
+    id: number,
+    offset: number,
+    more: boolean,
+    buf: Uint8Array,
+    off: number,
+    length: number,
+  ): SendResult {
+    const { output, link, identity } = this.#core;
+    const total = ipv4.MIN_HEADER_LENGTH + carried.length + length;
+    const queued = entry >= 0;
+    const at = queued ? this.#neighbours.enqueue(entry, output.headerLength + total) : output.reserve(total);
+    if (at < 0) return queued ? SendResult.QueueFull : SendResult.LinkFull;
+    const frame = queued ? this.#neighbours.queueBuffer : link.tx;
+    output.writeHeader(frame, at, high, low, EtherType.Ipv4);
+    const ip = at + output.headerLength;
+    const src = header.src === 0 ? identity.sourceFor(header.dst) : header.src;
+    const flags = header.dontFragment ? ipv4.Flag.DontFragment : 0;
+    output.writer.ipv4(ip, total, id, flags, header.ttl, header.protocol, src, header.dst, header.tos);
+    if (carried.length > 0 || more || offset > 0) {
+      frame.set(carried, ip + ipv4.MIN_HEADER_LENGTH);
+      ipv4.setHeaderLength(frame, ip, ipv4.MIN_HEADER_LENGTH + carried.length);
+      ipv4.setFragment(frame, ip, more ? flags | ipv4.Flag.MoreFragments : flags, offset);
+      ipv4.updateChecksum(frame, ip);
+    }
+    output.copy(buf, off, frame, ip + ipv4.MIN_HEADER_LENGTH + carried.length, length);
+    if (queued) return SendResult.Waiting;
+    output.commit(total);
+    return SendResult.Sent;
+  }
+}
