@@ -1,6 +1,7 @@
 /** Neighbor discovery (RFC 4861): who has an address, who routes, and with -v the options, each on a line of its own. */
 import { getU16, getU32 } from "../bytes.ts";
 import { Type } from "../icmpv6-types.ts";
+import * as ndp from "../ndp.ts";
 import * as option from "../ndp-option.ts";
 import type { Dissection } from "./dissection.ts";
 import { printDomainName } from "./domain-name.ts";
@@ -9,7 +10,7 @@ import type { HeaderPrinted } from "./ipv6-options.ts";
 import { type Literal, literal } from "./writer.ts";
 
 const WHO_HAS = literal(", who has ");
-const TARGET = literal(", tgt is ");
+const TARGET_IS = literal(", tgt is ");
 const FLAGS = literal(", Flags [");
 const CLOSE = 0x5d;
 const SLASH = 0x2f;
@@ -22,10 +23,7 @@ const COLON = literal("): ");
 const REST = literal("\n\t  0x");
 const BYTES = literal("\n\t    0x");
 
-/** Bytes of the fixed parts. */
-const ADVERTISEMENT_LENGTH = 16;
-const NEIGHBOR_LENGTH = 24;
-const REDIRECT_LENGTH = 40;
+const { ADVERTISEMENT_LENGTH, DESTINATION, NEIGHBOR_LENGTH, REDIRECT_LENGTH, TARGET } = ndp;
 
 type Flags = readonly (readonly [number, string])[];
 const ROUTER_FLAGS: Flags = [
@@ -95,9 +93,9 @@ export function printAdvertisement(d: Dissection, at: number, length: number): H
 /** A neighbor solicitation or advertisement. */
 export function printNeighbor(d: Dissection, at: number, length: number, type: number): HeaderPrinted {
   const { buf, out } = d;
-  if (!d.has(at + 8, 16)) return "cut";
-  out.put(type === Type.NeighborSolicitation ? WHO_HAS : TARGET);
-  out.ipv6(buf, at + 8);
+  if (!d.has(at + TARGET, 16)) return "cut";
+  out.put(type === Type.NeighborSolicitation ? WHO_HAS : TARGET_IS);
+  out.ipv6(buf, at + TARGET);
   if (d.verbose === 0) return "done";
   if (type === Type.NeighborAdvertisement) {
     out.put(FLAGS);
@@ -110,11 +108,11 @@ export function printNeighbor(d: Dissection, at: number, length: number, type: n
 export function printRedirect(d: Dissection, at: number, length: number): HeaderPrinted {
   const { buf, out } = d;
   // The destination comes first on the line and last in the message.
-  if (!d.has(at + 24, 16)) return "cut";
+  if (!d.has(at + DESTINATION, 16)) return "cut";
   out.ascii(", ");
-  out.ipv6(buf, at + 24);
+  out.ipv6(buf, at + DESTINATION);
   out.ascii(" to ");
-  out.ipv6(buf, at + 8);
+  out.ipv6(buf, at + TARGET);
   return d.verbose > 0 ? printNdpOptions(d, at + REDIRECT_LENGTH, length - REDIRECT_LENGTH) : "done";
 }
 
