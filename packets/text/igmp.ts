@@ -37,9 +37,8 @@ export function printIgmp(d: Dissection, at: number, length: number): boolean {
   }
   if (!d.has(at, 1)) return false;
   if (!printMessage(d, at, length, buf[at]!)) return false;
-  if (d.verbose === 0 || !d.has(at, length)) return true;
+  if (d.verbose === 0 || length < 4 || !d.has(at, length)) return true;
   if (inet.checksum(buf, at, at + length) === 0) return true;
-  if (!d.has(at + 2, 2)) return false;
   out.ascii(` bad igmp cksum ${getU16(buf, at + 2).toString(16)}!`);
   return true;
 }
