@@ -2,11 +2,11 @@
 import { getU16, getU32 } from "../bytes.ts";
 import * as inet from "../checksum.ts";
 import { floating, QUERY_V3_LENGTH, RECORD_LENGTH, RECORDS, Type } from "../igmp.ts";
-import { relativeTime } from "./characters.ts";
 import type { Dissection } from "./dissection.ts";
 import { printDvmrp } from "./dvmrp.ts";
 import { RECORD_NAMES } from "./icmp6-listener.ts";
 import { printPimV1 } from "./pim-v1.ts";
+import { relativeTime } from "./relative-time.ts";
 import { literal } from "./writer.ts";
 
 const PROTOCOL = literal("igmp");
