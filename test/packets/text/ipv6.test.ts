@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { TextOptions } from "../../../packets/text/index.ts";
 import { ipv6Frames, ipv6Samples } from "../../support/ipv6-frames.ts";
 import { needs } from "../../support/privilege.ts";
 import {
   ourText,
+  readPcap,
   TCPDUMP_VERSION,
   type TextFrame,
   tcpdumpText,
@@ -49,6 +51,11 @@ needs({ commands: ["tcpdump"] }).describe("IPv6, ICMPv6 and IGMP side by side wi
       expect(compare(whole, text, /^$/)).toBe(whole.length);
     },
   );
+
+  test.each(["ipv6", "igmp"])("what the kernel and scapy sent: %s.pcap", (name) => {
+    const frames = readPcap(readFileSync(new URL(`../../captures/${name}.pcap`, import.meta.url)));
+    for (const text of ["", "-v", "-vv -e", "-vvv -X"]) expect(compare(frames, text, /^$/)).toBe(frames.length);
+  });
 
   test.each([
     ["-vvv", 0],
