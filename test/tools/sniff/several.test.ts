@@ -113,15 +113,18 @@ describe("several interfaces", () => {
     vi.advanceTimersByTime(10);
     expect(text()).toBe("");
     ve1.show(9, 2);
+    ve1.show(12, "group");
     ve0.clock = 34.5e6;
     vi.advanceTimersByTime(10);
-    expect(text()).toBe("ve1@lab-b In   [|arp]\n");
-    ve1.show(30, 2);
+    const first = "ve1@lab-b In   [|arp]\n";
+    expect(text()).toBe(first);
+    ve1.show(30, 7);
     ve0.clock = 40e6;
     vi.advanceTimersByTime(10);
-    expect(text()).toBe("ve1@lab-b In   [|arp]\nve0   In   [|arp]\n");
+    const second = "ve0   In   [|arp]\nve1@lab-b M    [|arp]\n";
+    expect(text()).toBe(first + second);
     sniffing.stop();
-    expect(text().split("\n")).toHaveLength(4);
+    expect(text()).toBe(`${first}${second}ve1@lab-b P    [|arp]\n`);
   });
 
   test("many frames are all there, in order", async () => {
