@@ -80,7 +80,9 @@ function compareSet(set: OptionSet, theirs: string[], frames: readonly Frame[], 
     }
     first ??= difference;
     if (isOutside && !set.isHex) continue;
-    const bytes = compareLines(left.hex, right.hex, result.hex, i + 1);
+    // Of a protocol out of scope tcpdump may dump parts before the whole frame.
+    const theirHex = isOutside ? left.hex.slice(-right.hex.length) : left.hex;
+    const bytes = compareLines(theirHex, right.hex, result.hex, i + 1);
     first ??= bytes;
   }
   return { options: set.name, ...result, first };

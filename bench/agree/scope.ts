@@ -17,8 +17,10 @@ const LINK_IN_SCOPE = new RegExp(
 );
 /** After `> address: `: the same. */
 const NETWORK_IN_SCOPE = new RegExp(
-  `^ ?(UDP, |udp\\b|tcp\\b|icmp6?\\b|ICMP6?\\b|igmp (?!pimv1|dvmrp|mtrace|mresp)|BOOTP\\/DHCP|${CUT}|ip-proto-\\d+|\\[bad|\\[(total )?length|truncated|bad-|no next|frag|[a-z][a-z0-9.+-]* \\d+$|[a-z][a-z0-9-]*$|$)`,
+  `^ ?(UDP, |udp\\b|tcp\\b|icmp6?\\b|ICMP6?\\b|igmp (?!pimv1|dvmrp|mtrace|mresp)|BOOTP\\/DHCP|${CUT}|ip-proto-\\d+|\\[bad|\\[(total )?length|truncated|bad-|no next|frag|[a-z][a-z0-9.+-]* \\d+$)`,
 );
+/** The same where no ports are shown: a fragment's protocol, or nothing. */
+const PROTOCOL_ALONE = /^ ?([a-z][a-z0-9-]*)?$/;
 const EXTENSION = /^(HBH|DSTOPT|frag \(.*?\)|srcrt \(.*?\)|RT\d+ \(.*?\)(?: \[.*?\])?) ?/;
 const PORTS = /^\d+ > \d+: /;
 const DNS_PORTS = /\.(53|5353)( > |$)|> \S+\.(53|5353)$/;
@@ -43,20 +45,23 @@ export function outOfScope(text: string): string | null {
   // Only TCP and UDP have ports, and of neither tcpdump says nothing but `(invalid)`: that is the payload's.
   if (rest.trim() === "(invalid)" && portsOf(pair[0]).length === 2 && !isDns) return nameOf("", pair[0]);
   if (isDns || rest.trim() === "(invalid)" || NETWORK_IN_SCOPE.test(rest)) return null;
+  if (portsOf(pair[0]).length === 0 && PROTOCOL_ALONE.test(rest)) return null;
   // PGM repeats the addresses, with its ports.
   return nameOf(rest.replace(ADDRESS_PAIR, ""), pair[0]);
 }
 
 /** What must agree of a frame whose payload is out of scope: everything up to its transport header, or its link header. */
 export function headerOf(text: string): string {
-  const pair = ADDRESS_PAIR.exec(text);
-  if (pair === null) {
-    const link = LINK_HEADER.exec(text);
-    return link === null ? "" : text.slice(0, link.index + link[0].length).trimEnd();
-  }
+  const link = LINK_HEADER.exec(text);
+  const isIp =
+    link === null ? /^(?: *\d+ {2})?(?:[-\d.: ]+ )?IP6? /.test(text) : /ethertype IPv[46] [^:]*: $/.test(link[0]);
+  const pair = isIp ? ADDRESS_PAIR.exec(text) : null;
+  if (pair === null) return link === null ? "" : text.slice(0, link.index + link[0].length).trimEnd();
   const at = pair.index + pair[0].length;
   const rest = text.slice(at);
   const transport = /^Flags \[[^\n]*?length \d+|^\[[^\]\n]*udp (?:sum|cksum)[^\]\n]*\] /.exec(rest);
+  // Another transport's ports are its own business.
+  if (/^(DCCP|sctp)\b/.test(rest)) return text.slice(0, pair.index + pair[0].indexOf(" > ")).replace(/\.\d+$/, "");
   return text.slice(0, at) + (transport?.[0] ?? "");
 }
 

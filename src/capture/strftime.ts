@@ -58,6 +58,10 @@ function convert(letter: string, date: Date, time: number): string | null {
       return digits(date.getDate());
     case "e":
       return digits(date.getDate(), 2, " ");
+    case "g":
+      return digits(isoWeek(date).year % 100);
+    case "G":
+      return String(isoWeek(date).year);
     case "H":
       return digits(hour);
     case "I":
@@ -88,6 +92,8 @@ function convert(letter: string, date: Date, time: number): string | null {
       return String(date.getDay() || 7);
     case "U":
       return digits(Math.floor((dayOfYear(date) + 7 - date.getDay()) / 7));
+    case "V":
+      return digits(isoWeek(date).week);
     case "w":
       return String(date.getDay());
     case "W":
@@ -113,6 +119,14 @@ function digits(value: number, width = 2, fill = "0"): string {
 function dayOfYear(date: Date): number {
   const day = Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
   return Math.round((day - Date.UTC(date.getFullYear(), 0, 1)) / 86_400_000);
+}
+
+/** ISO 8601: a week begins on Monday and belongs to the year that has its Thursday. */
+function isoWeek(date: Date): { readonly year: number; readonly week: number } {
+  const day = Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  const thursday = day + (3 - ((date.getDay() + 6) % 7)) * 86_400_000;
+  const year = new Date(thursday).getUTCFullYear();
+  return { year, week: Math.floor((thursday - Date.UTC(year, 0, 1)) / (7 * 86_400_000)) + 1 };
 }
 
 function offset(date: Date): string {

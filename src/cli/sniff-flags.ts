@@ -50,18 +50,11 @@ export function hexMode({ x, X, A }: Counts): HexMode {
   return A > 1 ? "AA" : A === 1 ? "A" : "none";
 }
 
-export function warn({ t, x, X, A }: Counts): void {
-  if (t > 5) throw new UserError("only -t, -tt, -ttt, -tttt and -ttttt are supported");
-  const ignored = (one: string, other: string, which: string) =>
-    process.stderr.write(`vethlab sniff: WARNING: ${one} and ${other} are mutually exclusive. ${which} ignored.\n`);
-  if (A > 0 && x > 0) ignored("-A", "-x[x]", "-A");
-  if (A > 0 && X > 0) ignored("-A", "-X[X]", "-A");
-  if (x > 0 && X > 0) ignored("-x[x]", "-X[X]", "-x[x]");
-}
-
+/** @throws {UserError} as tcpdump, for more than five. */
 export function timestampMode(count: number): TimestampMode {
+  if (count > 5) throw new UserError("only -t, -tt, -ttt, -tttt and -ttttt are supported");
   const modes: readonly TimestampMode[] = ["time", "none", "epoch", "delta", "date", "elapsed"];
-  return modes[Math.min(count, modes.length - 1)]!;
+  return modes[count]!;
 }
 
 export function collect(text: string, before: readonly string[] | undefined): string[] {

@@ -11,7 +11,7 @@ import { UserError } from "../linux/errors.ts";
 import type { Filter } from "../linux/libpcap.ts";
 import type { NetworkNamespace } from "../linux/namespace.ts";
 import { listeningLine, readingLine, SeveralLinks, type SniffSource } from "../tools/sniff/index.ts";
-import { ANY, allInterfaces, listInterfaces } from "./interface-list.ts";
+import { ANY, listInterfaces } from "./interface-list.ts";
 
 /** A receive ring of 32 MiB holds 160,000 small frames, or 20,000 full ones. Several interfaces share it. */
 const RING_BYTES = 32 << 20;
@@ -135,16 +135,32 @@ async function liveSource(options: SourceOptions, filter: Filter | null): Promis
       const described = [{ name: link.name, mac: link.mac }];
       return { ...rest, frames: link, interfaces: described, opening: opening(labelOf(place, options.netns)) };
     }
-    const { systemEpoch } = await import("../link/clock.ts");
+    const [{ systemEpoch }, { watchInterfaces }] = await Promise.all([
+      import("../link/clock.ts"),
+      import("./interface-watch.ts"),
+    ]);
     const several = new SeveralLinks(systemEpoch);
-    const wanted = places.flatMap(({ name, netns }) => {
+    const add = (place: Place, ringBytes: number) =>
+      several.add({ link: open(place, ringBytes), label: labelOf(place, options.netns) });
+    const wanted = places.flatMap((place) => {
+      const { name, netns } = place;
+      if (name !== ANY) return [numbered(place, enterNamespace)];
       const namespace = enterNamespace(netns);
-      const names = name === ANY ? allInterfaces(namespace) : [numbered({ name, netns }, enterNamespace).name];
-      namespace?.close();
-      return names.map((one) => ({ name: one, netns }));
+      const watch = watchInterfaces(namespace, (one) => {
+        try {
+          add({ name: one, netns }, LEAST_RING_BYTES);
+          return true;
+        } catch (error) {
+          if (error instanceof UserError) return false;
+          throw error;
+        }
+      });
+      closing.push(() => namespace?.close());
+      closing.push(() => watch.close());
+      return watch.names.map((one) => ({ name: one, netns }));
     });
     const share = Math.max(LEAST_RING_BYTES, Math.floor((options.ringBytes ?? RING_BYTES) / wanted.length));
-    for (const place of wanted) several.add({ link: open(place, share), label: labelOf(place, options.netns) });
+    for (const place of wanted) add(place, share);
     // With `any` an interface that is down is nothing to complain about.
     if (places.some(({ name }) => name === ANY)) problems.length = 0;
     const described = several.members.map(({ link, label }) => ({ name: label, mac: link.mac }));

@@ -56,5 +56,6 @@ export function openWriter(
 async function runWith(command: string, path: string): Promise<void> {
   const { spawn } = await import("node:child_process");
   const child = spawn(command, [path], { stdio: ["ignore", 2, 2] });
+  child.unref();
   child.on("error", (error) => process.stderr.write(`vethlab sniff: -z ${command}: ${error.message}\n`));
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import type { TimestampMode } from "../../packets/text/index.ts";
 import { openSink, type Sink } from "../capture/index.ts";
 import { UserError } from "../linux/errors.ts";
 import type { Filter } from "../linux/libpcap.ts";
@@ -23,7 +24,6 @@ import {
   linkType,
   snapLength,
   timestampMode,
-  warn,
 } from "./sniff-flags.ts";
 import { showCaptured, showFileProgress } from "./sniff-progress.ts";
 import { refuse } from "./sniff-refused.ts";
@@ -124,7 +124,8 @@ export function define(command: Command, outcome: Outcome): void {
 }
 
 async function run(words: string, flags: Flags, counts: Counts): Promise<number> {
-  warn(counts);
+  // Before anything is opened: what is refused must not cost a file.
+  const timestamp = timestampMode(counts.t);
   if (flags.listInterfaces) return await listInterfaces(flags);
   const expression = flags.F === undefined ? words : await filterFile(flags.F, words);
   const source = await openSource(
@@ -145,13 +146,19 @@ async function run(words: string, flags: Flags, counts: Counts): Promise<number>
       process.stdout.write(`Data link types for ${names} (use option -y to set):\n  EN10MB (Ethernet)\n`);
       return 0;
     }
-    return await show(source, expression, flags, counts);
+    return await show(source, expression, timestamp, flags, counts);
   } finally {
     source.close();
   }
 }
 
-async function show(source: Source, expression: string, flags: Flags, counts: Counts): Promise<number> {
+async function show(
+  source: Source,
+  expression: string,
+  timestamp: TimestampMode,
+  flags: Flags,
+  counts: Counts,
+): Promise<number> {
   const rotation = rotationOf(flags);
   const writer = openWriter(flags, source, expression, rotation);
   // Frames on standard output leave no room for text there.
@@ -162,7 +169,7 @@ async function show(source: Source, expression: string, flags: Flags, counts: Co
       linkHeader: flags.e ?? false,
       verbose: Math.min(counts.v, 3),
       hex: hexMode(counts),
-      timestamp: timestampMode(counts.t),
+      timestamp,
       nano: flags.timeStampPrecision === "nano" || flags.nano === true,
       quiet: flags.q ?? false,
       absoluteSequence: flags.absoluteTcpSequenceNumbers ?? false,

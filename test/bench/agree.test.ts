@@ -53,6 +53,9 @@ describe("which protocols are out of scope, from tcpdump's text", () => {
     ["IP 10.0.0.1 > 10.0.0.2: ip-proto-200 20", null],
     ["IP 10.0.0.1 > 10.0.0.2: GREv0, length 88: IP 1.2.3.4 > 1.2.3.5: ICMP echo request", "GREv0"],
     ["IP 10.0.0.1 > 10.0.0.2: IP 1.2.3.4 > 1.2.3.5: ICMP echo request", "IP"],
+    ["IP 10.0.0.1.88 > 10.0.0.2.514: ", "port 88"],
+    ["IP 10.0.0.1.4500 > 10.0.0.2.4500: isakmp-nat-keep-alive", "isakmp-nat-keep-alive"],
+    ["IP 10.0.0.1 > 10.0.0.2: udp", null],
     ["IP 10.0.0.1.2104 > 10.0.0.2.514:  (invalid)", "port 514"],
     ["IP 10.0.0.1 > 10.0.0.2:  [|tcp]", null],
     ["IP 10.0.0.1.4500 > 10.0.0.2.4500:  [|isakmp_rfc3948]", "isakmp_rfc3948"],
@@ -75,9 +78,18 @@ describe("which protocols are out of scope, from tcpdump's text", () => {
     expect(headerOf("IP (tos 0x0, length 64)\n    1.0.0.1.1 > 1.0.0.2.2: [udp sum ok] NTPv4")).toBe(
       "IP (tos 0x0, length 64)\n    1.0.0.1.1 > 1.0.0.2.2: [udp sum ok] ",
     );
-    expect(headerOf("1.0.0.1.1 > 1.0.0.2.179: Flags [P.], seq 1:20, length 19: BGP\n\tOpen")).toBe(
-      "1.0.0.1.1 > 1.0.0.2.179: Flags [P.], seq 1:20, length 19",
-    );
+    expect(
+      headerOf("    7  2020-01-01 12:00:00.1 IP 1.0.0.1.1 > 1.0.0.2.179: Flags [P.], seq 1:20, length 19: BGP\n\tOpen"),
+    ).toBe("    7  2020-01-01 12:00:00.1 IP 1.0.0.1.1 > 1.0.0.2.179: Flags [P.], seq 1:20, length 19");
+    expect(headerOf("12:00 IP 1.0.0.1.1 > 1.0.0.2.2: DCCP DCCP-Ack")).toBe("12:00 IP 1.0.0.1");
+    expect(
+      headerOf(
+        "12:00 aa:00:00:00:00:01 > aa:00:00:00:00:02, ethertype IPv4 (0x0800), length 60: 1.0.0.1 > 1.0.0.2: AH",
+      ),
+    ).toBe("12:00 aa:00:00:00:00:01 > aa:00:00:00:00:02, ethertype IPv4 (0x0800), length 60: 1.0.0.1 > 1.0.0.2: ");
+    const arista =
+      "12:00 aa:00:00:00:00:01 > aa:00:00:00:00:02, ethertype Arista Vendor Specific Protocol (0xd28b), length 110:";
+    expect(headerOf(`${arista} SubType 1, ethertype IPv4 (0x0800), length 96: 1.0.0.1 > 1.0.0.2: ICMP`)).toBe(arista);
     const link = "12:00 02:00:00:00:00:01 > 01:00:0c:cc:cc:cc, 802.3, length 399:";
     expect(headerOf(`${link} LLC, dsap SNAP`)).toBe(link);
     expect(headerOf("12:00 CDPv2, ttl: 180s")).toBe("");

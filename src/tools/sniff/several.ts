@@ -87,7 +87,11 @@ export class SeveralLinks {
   #listen(member: Member, index: number): void {
     this.#removers.push(
       member.link.onFrames((batch) => this.#take(batch, index)),
-      member.link.onEvent((event) => this.#onEvent?.(event, member)),
+      member.link.onEvent((event) => {
+        this.#onEvent?.(event, member);
+        // Its memory goes back, after what is still in it has been read.
+        if (event.type === "gone") setTimeout(() => member.link.close(), 100).unref();
+      }),
     );
   }
 
