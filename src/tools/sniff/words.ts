@@ -24,3 +24,13 @@ export function ordinal(number: number): string {
   const isTeen = Math.floor(number / 10) % 10 === 1;
   return `${number}${isTeen || last === 0 || last > 3 ? "th" : ["st", "nd", "rd"][last - 1]}`;
 }
+
+/** `#3`, `#3 and #4`, `#3, #4 and #5`; of more than `limit`, the first ones and how many follow. */
+export function hashes(numbers: readonly number[], limit = 8): string {
+  const shown = numbers.slice(0, limit).map((number) => `#${number}`);
+  const left = numbers.length - shown.length;
+  if (left > 0) return `${shown.join(", ")} and ${left} more`;
+  const last = shown.pop();
+  if (last === undefined) return "";
+  return shown.length === 0 ? last : `${shown.join(", ")} and ${last}`;
+}
