@@ -83,16 +83,20 @@ export class Ipv4Explainer {
   private noteHeader(subject: Subject, draft: Draft, packet: IpPacket): void {
     const { buf, at } = subject;
     const { src, dst } = packet;
-    if (!ipv4.checksumOk(buf, at)) {
-      draft.find("bad-checksum", "Its IPv4 header checksum is wrong: hosts drop it silently (RFC 1122, 3.2.1.2).");
-    }
     if (at + ipv4.totalLength(buf, at) > subject.end && !subject.isCut) {
       draft.find("malformed", "The header promises more bytes than the frame has: hosts drop it silently.");
     }
+    if (!ipv4.checksumOk(buf, at)) {
+      // Any field may be the wrong one: nothing is concluded from them.
+      draft.find("bad-checksum", "Its IPv4 header checksum is wrong: hosts drop it silently (RFC 1122, 3.2.1.2).");
+      return;
+    }
     const from = ipv4.src(buf, at);
-    const isNobody = from !== address.UNSPECIFIED && !address.isUnicast(from);
-    if (isNobody)
+    const isLocal = address.isLoopback(from) && isLoopbackFrame(subject);
+    const isNobody = from !== address.UNSPECIFIED && !address.isUnicast(from) && !isLocal;
+    if (isNobody) {
       draft.find("bad-source", `Nobody can have the address ${src}: hosts drop it silently (RFC 1122, 3.2.1.3).`);
+    }
     const isGroup = this.noteGroup(subject, draft, dst);
     this.hops.note(subject, draft, src, dst, ipv4.ttl(buf, at), "time to live", isGroup);
     const sender = mac.format(buf, subject.frame + ethernet.SRC);
@@ -126,6 +130,11 @@ export class Ipv4Explainer {
     }
     return true;
   }
+}
+
+/** A host's loopback interface has frames without addresses. */
+function isLoopbackFrame({ buf, frame }: Subject): boolean {
+  return mac.isZero(buf, frame + ethernet.SRC) && mac.isZero(buf, frame + ethernet.DST);
 }
 
 function packetAt(subject: Subject): IpPacket {

@@ -32,6 +32,8 @@ const CHECKSUM_NOT_READY = 1;
 export class Explainer {
   /** A few words about the frame explained last, for a drawing's arrow: `who has 10.0.0.2?`. */
   label = "";
+  /** The VLANs that it is in, the outermost first, as `10` or `10.20`; empty for none. */
+  vlan = "";
   private readonly cursor = new FrameCursor();
   private readonly arp: ArpExplainer;
   private readonly ipv4: Ipv4Explainer;
@@ -83,6 +85,7 @@ export class Explainer {
     const draft = fault === Fault.None ? this.explainPayload(subject) : explainFault(subject, fault);
     if (isCut) draft.say(`Only ${length} of ${count(originalLength, "byte")} were captured.`);
     this.label = draft.label;
+    this.vlan = tags.key.trim();
     return draft.done(tags.text);
   }
 
