@@ -27,12 +27,12 @@ const COLOURS: readonly (readonly [prefix: string, colour: string])[] = [
 const OTHER = "#455a64";
 const WARNING = "#c62828";
 
-const STYLE = `text{font-family:"DejaVu Sans",Verdana,Arial,sans-serif;font-size:15px;fill:#1c262b}
-.name{font-weight:bold;font-size:17px;text-anchor:middle}.mac{font-size:12px;text-anchor:middle;fill:#546e7a}
-.time{font-size:13px;fill:#546e7a;text-anchor:end}.number{font-weight:bold;font-size:14px}
-.title{font-weight:bold;font-size:19px}.scene{font-weight:bold;fill:#37474f}
-.label{text-anchor:middle}.note{font-style:italic;fill:#78909c;font-size:13px}
-.line{stroke:#b0bec5;stroke-width:2}.head{fill:#eceff1;stroke:#90a4ae;stroke-width:1.5}`;
+const STYLE = `svg text{font-family:"DejaVu Sans",Verdana,Arial,sans-serif;font-size:15px;fill:#1c262b}
+svg .name{font-weight:bold;font-size:17px;text-anchor:middle}svg .mac{font-size:12px;text-anchor:middle;fill:#546e7a}
+svg .time{font-size:13px;fill:#546e7a;text-anchor:end}svg .number{font-weight:bold;font-size:14px}
+svg .title{font-weight:bold;font-size:19px}svg .scene{font-weight:bold;fill:#37474f}
+svg .label{text-anchor:middle}svg .note{font-style:italic;fill:#78909c;font-size:13px}
+svg .line{stroke:#b0bec5;stroke-width:2}svg .head{fill:#eceff1;stroke:#90a4ae;stroke-width:1.5}`;
 
 /** @param title above it, and for those who hear the page. */
 export function diagramSvg(diagram: Diagram, title: string): string {
