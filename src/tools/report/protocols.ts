@@ -16,6 +16,10 @@ const NAMES: Readonly<Partial<Record<FrameKind, string>>> = {
   udp: "UDP",
   tcp: "TCP",
   ipv6: "IPv6",
+  igmp: "IGMP",
+  mld: "MLD",
+  stp: "STP",
+  lldp: "LLDP",
   llc: "LLC",
   malformed: "malformed",
 };

@@ -5,6 +5,7 @@ import * as ipv4 from "../../../packets/ipv4.ts";
 import * as address from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
 import { IcmpExplainer } from "./explain-icmp.ts";
+import { IgmpExplainer } from "./explain-igmp.ts";
 import { cutShort, Draft, malformed, plain, type Subject } from "./explanation.ts";
 import { Fragments } from "./fragments.ts";
 import { Hops } from "./hops.ts";
@@ -17,6 +18,7 @@ const { Protocol } = ipv4;
 
 export class Ipv4Explainer {
   private readonly icmp: IcmpExplainer;
+  private readonly igmp: IgmpExplainer;
   private readonly transports: Transports;
   private readonly packets: PacketMemory;
   private readonly fragments: Fragments;
@@ -25,6 +27,7 @@ export class Ipv4Explainer {
   constructor(memory: number, transports: Transports) {
     this.packets = new PacketMemory(memory);
     this.icmp = new IcmpExplainer(memory, this.packets);
+    this.igmp = new IgmpExplainer(memory);
     this.transports = transports;
     this.fragments = new Fragments(memory);
     this.hops = new Hops(memory);
@@ -59,6 +62,8 @@ export class Ipv4Explainer {
     switch (protocol) {
       case Protocol.Icmp:
         return this.icmp.explain(subject, payload, end, src, dst, packet.isFragment);
+      case Protocol.Igmp:
+        return this.igmp.explain(subject, packet);
       case Protocol.Udp:
         return this.transports.udp.explain(subject, packet);
       case Protocol.Tcp:

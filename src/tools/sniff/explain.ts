@@ -6,9 +6,12 @@ import * as arp from "../../../packets/arp.ts";
 import * as ethernet from "../../../packets/ethernet.ts";
 import { Fault } from "../../../packets/fault.ts";
 import { FrameCursor } from "../../../packets/frame.ts";
+import * as llc from "../../../packets/llc.ts";
 import * as vlan from "../../../packets/vlan.ts";
 import { ArpExplainer } from "./explain-arp.ts";
 import { Ipv4Explainer } from "./explain-ipv4.ts";
+import { explainLldp } from "./explain-lldp.ts";
+import { StpExplainer } from "./explain-stp.ts";
 import { cutShort, type Draft, type Explanation, malformed, plain, type Subject } from "./explanation.ts";
 import type { Fact } from "./facts.ts";
 import { Transports } from "./transports.ts";
@@ -28,6 +31,8 @@ export interface ExplainerOptions {
 
 /** A frame's flag: the sender left the transport checksum for hardware to finish. The Link's and the capture files'. */
 const CHECKSUM_NOT_READY = 1;
+/** Cisco's Per-VLAN Spanning Tree. */
+const PID_PVST = 0x010b;
 
 export class Explainer {
   /** A few words about the frame explained last, for a drawing's arrow: `who has 10.0.0.2?`. */
@@ -37,6 +42,7 @@ export class Explainer {
   private readonly cursor = new FrameCursor();
   private readonly arp: ArpExplainer;
   private readonly ipv4: Ipv4Explainer;
+  private readonly stp: StpExplainer;
   private readonly observe: ((fact: Fact) => void) | null;
   private next: number;
 
@@ -45,6 +51,7 @@ export class Explainer {
     this.next = options.firstNumber ?? 1;
     this.arp = new ArpExplainer(memory);
     this.ipv4 = new Ipv4Explainer(memory, new Transports(memory));
+    this.stp = new StpExplainer(memory);
     this.observe = options.observer ?? null;
   }
 
@@ -100,18 +107,24 @@ export class Explainer {
         return this.ipv4.explain(subject);
       case ethernet.EtherType.Ipv6:
         return plain("ipv6", "IPv6", "An IPv6 packet: it finds its neighbours by ICMPv6, without ARP.");
+      case ethernet.EtherType.Lldp:
+        return explainLldp(subject);
       case 0:
-        return plain(
-          "llc",
-          "LLC",
-          "An IEEE 802.3 frame: LLC follows its length, as with spanning tree. No ARP and no IPv4 in it.",
-        );
+        if (isSpanningTree(subject.buf, cursor)) return this.stp.explain(subject);
+        return plain("llc", "LLC", "An IEEE 802.3 frame: LLC follows its length. No ARP and no IP in it.");
       default: {
         const name = ethernet.etherTypeName(cursor.etherType);
         return plain("other", name, `EtherType ${name}: neither ARP nor IP.`);
       }
     }
   }
+}
+
+/** Spanning tree's own access point, or Cisco's by SNAP, one tree for each VLAN. */
+function isSpanningTree(buf: Uint8Array, cursor: FrameCursor): boolean {
+  const { llcOffset } = cursor;
+  if (!cursor.isSnap) return llc.dsap(buf, llcOffset) === llc.Sap.SpanningTree;
+  return llc.oui(buf, llcOffset) === llc.OUI_CISCO && llc.pid(buf, llcOffset) === PID_PVST;
 }
 
 function explainFault(subject: Subject, fault: Fault): Draft {

@@ -27,6 +27,12 @@ export type FrameKind =
   | "tcp"
   | "ipv4-other"
   | "ipv6"
+  /** Which groups' packets are wanted: IGMP and MLD. */
+  | "igmp"
+  | "mld"
+  /** Spanning tree. */
+  | "stp"
+  | "lldp"
   | "llc"
   | "other"
   /** Its headers are cut off or contradict themselves. */

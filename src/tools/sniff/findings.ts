@@ -262,7 +262,7 @@ export const FINDINGS = {
     "Once is normal when a cable is plugged in; often means a link that flaps.",
     "IEEE 802.1D, 8",
   ),
-  "root-changed": warning(
+  "root-changed": note(
     "Another bridge became the root",
     "The whole network's paths are computed anew; a foreign bridge may draw all traffic to itself.",
     "Give the bridge that should be root the lowest priority, and guard ports where none should be.",

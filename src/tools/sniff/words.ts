@@ -34,3 +34,20 @@ export function hashes(numbers: readonly number[], limit = 8): string {
   if (last === undefined) return "";
   return shown.length === 0 ? last : `${shown.join(", ")} and ${last}`;
 }
+
+/** `a`, `a and b`, `a, b and c`. */
+export function list(parts: readonly string[]): string {
+  return parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`;
+}
+
+const LONGEST_QUOTE = 64;
+const utf8 = new TextDecoder();
+
+/** Text that somebody sent, within quotes and on one line: what is not printable is shown as `?`. */
+export function quoted(text: Uint8Array | string): string {
+  const whole = typeof text === "string" ? text : utf8.decode(text.subarray(0, 4 * LONGEST_QUOTE));
+  const clean = whole.replace(/[\p{C}\p{Zl}\p{Zp}\ufffd]/gu, "?");
+  const characters = [...clean];
+  const shown = characters.length > LONGEST_QUOTE ? `${characters.slice(0, LONGEST_QUOTE).join("")}…` : clean;
+  return `"${shown}"`;
+}
