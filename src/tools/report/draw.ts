@@ -63,7 +63,10 @@ export class Drawing {
     interfaces: Report["summary"]["interfaces"],
     unanswered: ReadonlySet<number>,
   ): Diagram {
-    const chosen = [...this.first.slice(0, this.limit - this.odd.length), ...this.odd].map((one) =>
+    const kept = this.first.slice(0, this.limit - this.odd.length);
+    const dropped = this.first.length - kept.length;
+    const odd = this.odd.map((one, i) => (i === 0 ? { ...one, skipped: one.skipped + dropped } : one));
+    const chosen = [...kept, ...odd].map((one) =>
       unanswered.has(one.frame) ? { ...one, severity: "warning" as const } : one,
     );
     const casts = castsOf(chosen);
