@@ -14,6 +14,8 @@ const NAMES: Readonly<Partial<Record<FrameKind, string>>> = {
   "icmp-other": "ICMP",
   "ipv4-fragment": "IPv4 fragments",
   udp: "UDP",
+  dhcp: "DHCP",
+  dns: "DNS",
   tcp: "TCP",
   ipv6: "IPv6",
   igmp: "IGMP",

@@ -1,4 +1,6 @@
 /** The report for a terminal. */
+
+import { oneLine } from "../sniff/words.ts";
 import { diagramText } from "./diagram-text.ts";
 import type { Report } from "./model.ts";
 import { type Section, type SectionTable, sectionsOf } from "./sections.ts";
@@ -40,7 +42,7 @@ function sectionLines(one: Section, width: number, paint: (style: string, text: 
   if (one.table !== null) lines.push(...tableLines(one.table, width));
   for (const { severity, head, lines: inner } of one.points) {
     const mark = severity === "warning" ? "!" : "·";
-    lines.push(paint(severity === "warning" ? RED : YELLOW, `  ${mark} ${printable(head)}`));
+    lines.push(paint(severity === "warning" ? RED : YELLOW, `  ${mark} ${oneLine(head)}`));
     for (const text of inner) lines.push(...wrapped(text, width, "      ", "        "));
   }
   return lines;
@@ -49,7 +51,7 @@ function sectionLines(one: Section, width: number, paint: (style: string, text: 
 /** Columns as wide as their longest cell; the widest gives way if there is no room. */
 function tableLines({ head, rows }: SectionTable, width: number): string[] {
   const used = head.map((_, i) => rows.some((row) => (row[i] ?? "") !== ""));
-  const pick = (row: readonly string[]) => row.filter((_, i) => used[i]).map(printable);
+  const pick = (row: readonly string[]) => row.filter((_, i) => used[i]).map(oneLine);
   const cells = [pick(head), ...rows.map(pick)];
   const widths = cells[0]!.map((_, i) => Math.max(...cells.map((row) => [...(row[i] ?? "")].length)));
   const total = () => widths.reduce((sum, one) => sum + one + 2, 0);
@@ -63,7 +65,7 @@ function tableLines({ head, rows }: SectionTable, width: number): string[] {
 function wrapped(text: string, width: number, first: string, rest: string): string[] {
   const lines: string[] = [];
   let line = first;
-  for (const word of printable(text).split(" ")) {
+  for (const word of oneLine(text).split(" ")) {
     if (line.trim() !== "" && line.length + 1 + word.length > width) {
       lines.push(line.trimEnd());
       line = rest;
@@ -77,9 +79,4 @@ function wrapped(text: string, width: number, first: string, rest: string): stri
 function cutTo(text: string, room: number): string {
   const characters = [...text];
   return characters.length <= room ? text : `${characters.slice(0, Math.max(0, room - 1)).join("")}…`;
-}
-
-/** Comments and names come from anybody: what would move the cursor is shown as U+FFFD, a line break as a space. */
-export function printable(text: string): string {
-  return text.replace(/[\r\n\t]+/g, " ").replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, "\ufffd");
 }

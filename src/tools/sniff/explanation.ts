@@ -23,7 +23,11 @@ export type FrameKind =
   | "icmp-other"
   /** A part of an IPv4 datagram that is not its first. */
   | "ipv4-fragment"
+  /** UDP that is neither of the two below. */
   | "udp"
+  | "dhcp"
+  /** Multicast DNS as well. */
+  | "dns"
   | "tcp"
   | "ipv4-other"
   | "ipv6"

@@ -51,3 +51,8 @@ export function quoted(text: Uint8Array | string): string {
   const shown = characters.length > LONGEST_QUOTE ? `${characters.slice(0, LONGEST_QUOTE).join("")}…` : clean;
   return `"${shown}"`;
 }
+
+/** Text of others on one line of a terminal: a line break is shown as a space, what would move the cursor as U+FFFD. */
+export function oneLine(text: string): string {
+  return text.replace(/[\r\n\t]+/g, " ").replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, "\ufffd");
+}
