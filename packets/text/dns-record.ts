@@ -6,6 +6,7 @@ import type { Dissection } from "./dissection.ts";
 import { printEdnsOptions } from "./dns-edns.ts";
 import { CUT, ENDED, passName, printName } from "./dns-name.ts";
 import { classWord, typeWord } from "./dns-words.ts";
+import { relativeTime } from "./relative-time.ts";
 import { printVisible } from "./visible.ts";
 import { type Literal, literal } from "./writer.ts";
 
@@ -25,15 +26,6 @@ const COLON = 0x3a;
 const IPV6_LENGTH = 16;
 /** Serial, refresh, retry, expire, minimum (RFC 1035, 3.3.13). */
 const SOA_NUMBERS = 5;
-
-const UNITS = [
-  [31_536_000, "y"],
-  [604_800, "w"],
-  [86_400, "d"],
-  [3_600, "h"],
-  [60, "m"],
-  [1, "s"],
-] as const;
 
 /**
  * Prints the question at `off`: ` A? example.com.`
@@ -73,7 +65,7 @@ export function printRecord(d: Dissection, off: number, message: number, isMulti
   if (isMulticast && (word & MULTICAST_BIT) !== 0) out.put(CACHE_FLUSH);
   if (type !== RecordType.Opt && d.verbose > 2) {
     out.put(OPEN);
-    out.ascii(duration(getU32(buf, at + 4)));
+    out.ascii(relativeTime(getU32(buf, at + 4)));
     out.byte(CLOSE);
   }
   put(d, typeWord(type));
@@ -93,18 +85,6 @@ export function printRecord(d: Dissection, off: number, message: number, isMulti
 function put(d: Dissection, word: Literal | string): void {
   if (typeof word === "string") d.out.ascii(word);
   else d.out.put(word);
-}
-
-/** Seconds as in `1d2h3s`. */
-function duration(seconds: number): string {
-  let text = "";
-  let left = seconds;
-  for (const [unit, letter] of UNITS) {
-    if (left < unit) continue;
-    text += `${Math.floor(left / unit)}${letter}`;
-    left %= unit;
-  }
-  return text === "" ? "0s" : text;
 }
 
 /** The types of which tcpdump prints more than the name. @returns {@link ENDED}, {@link CUT}, or anything else. */

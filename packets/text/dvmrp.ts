@@ -1,7 +1,7 @@
 /** Distance vector multicast routing (RFC 1075 and its third version), which IGMP carries. */
 import { getU32 } from "../bytes.ts";
-import { relativeTime } from "./characters.ts";
 import type { Dissection } from "./dissection.ts";
+import { relativeTime } from "./relative-time.ts";
 import { literal } from "./writer.ts";
 
 const PROTOCOL = literal("dvmrp");

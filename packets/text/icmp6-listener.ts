@@ -1,12 +1,12 @@
 /** Multicast listener discovery, version 1 (RFC 2710) and 2 (RFC 3810). */
 import { getU16 } from "../bytes.ts";
+import { floating } from "../igmp.ts";
+import * as mld from "../mld.ts";
 import type { Dissection } from "./dissection.ts";
 import type { HeaderPrinted } from "./ipv6-options.ts";
 import { type Literal, literal } from "./writer.ts";
 
-const V1_LENGTH = 24;
-const V2_QUERY_LENGTH = 28;
-const RECORD_LENGTH = 20;
+const { RECORD_LENGTH, RECORDS, V1_LENGTH, V2_QUERY_LENGTH } = mld;
 const MAX_DELAY = literal("max resp delay: ");
 const ADDRESS = literal(" addr: ");
 const GROUP_RECORDS = literal(" group record(s)");
@@ -54,9 +54,7 @@ function printQueryV2(d: Dissection, at: number, length: number): HeaderPrinted 
   out.ascii(" v2");
   if (!d.has(at + 4, 2)) return "cut";
   if (d.verbose > 0) {
-    const code = getU16(buf, at + 4);
-    const delay = code < 32_768 ? code : ((code & 0x0fff) | 0x1000) << (((code & 0x7000) >> 12) + 3);
-    out.ascii(` [max resp delay=${delay}]`);
+    out.ascii(` [max resp delay=${mld.maxDelay(buf, at, length)}]`);
   }
   if (!d.has(at + 8, 16)) return "cut";
   out.put(GROUP);
@@ -67,7 +65,7 @@ function printQueryV2(d: Dissection, at: number, length: number): HeaderPrinted 
     if ((flags & 8) !== 0) out.ascii(" sflag");
     if ((flags & 7) !== 0) out.ascii(` robustness=${flags & 7}`);
     if (!d.has(at + 25, 1)) return "cut";
-    out.ascii(` qqi=${floatingByte(buf[at + 25]!)}`);
+    out.ascii(` qqi=${floating(buf[at + 25]!)}`);
   }
   if (!d.has(at + 26, 2)) return "cut";
   const sources = getU16(buf, at + 26);
@@ -85,11 +83,6 @@ function printQueryV2(d: Dissection, at: number, length: number): HeaderPrinted 
   return "done";
 }
 
-/** A time in eight bits: from 128 on, four of mantissa and three of exponent. */
-export function floatingByte(code: number): number {
-  return code < 128 ? code : ((code & 0x0f) | 0x10) << (((code & 0x70) >> 4) + 3);
-}
-
 export function printListenerReportV2(d: Dissection, at: number, length: number): HeaderPrinted {
   const { buf, out } = d;
   if (length < 8) {
@@ -102,7 +95,7 @@ export function printListenerReportV2(d: Dissection, at: number, length: number)
   out.decimal(records);
   out.put(GROUP_RECORDS);
   if (d.verbose === 0) return "done";
-  let offset = 8;
+  let offset: number = RECORDS;
   for (let i = 0; i < records; i++) {
     if (length < offset + RECORD_LENGTH) {
       out.ascii(" [invalid number of groups]");

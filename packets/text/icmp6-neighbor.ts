@@ -1,15 +1,17 @@
 /** Neighbor discovery (RFC 4861): who has an address, who routes, and with -v the options, each on a line of its own. */
 import { getU16, getU32 } from "../bytes.ts";
 import { Type } from "../icmpv6-types.ts";
+import * as ndp from "../ndp.ts";
 import * as option from "../ndp-option.ts";
 import type { Dissection } from "./dissection.ts";
-import { printDomainName } from "./domain-name.ts";
+import { CUT, printName } from "./dns-name.ts";
 import { hexDump } from "./hexdump.ts";
 import type { HeaderPrinted } from "./ipv6-options.ts";
+import { type FlagNames, flagNames } from "./names.ts";
 import { type Literal, literal } from "./writer.ts";
 
 const WHO_HAS = literal(", who has ");
-const TARGET = literal(", tgt is ");
+const TARGET_IS = literal(", tgt is ");
 const FLAGS = literal(", Flags [");
 const CLOSE = 0x5d;
 const SLASH = 0x2f;
@@ -22,30 +24,26 @@ const COLON = literal("): ");
 const REST = literal("\n\t  0x");
 const BYTES = literal("\n\t    0x");
 
-/** Bytes of the fixed parts. */
-const ADVERTISEMENT_LENGTH = 16;
-const NEIGHBOR_LENGTH = 24;
-const REDIRECT_LENGTH = 40;
+const { ADVERTISEMENT_LENGTH, DESTINATION, NEIGHBOR_LENGTH, REDIRECT_LENGTH, TARGET } = ndp;
 
-type Flags = readonly (readonly [number, string])[];
-const ROUTER_FLAGS: Flags = [
+const ROUTER_FLAGS: FlagNames = [
   [0x80, "managed"],
   [0x40, "other stateful"],
   [0x20, "home agent"],
   [0x02, "ipv6 only"],
 ];
-const NEIGHBOR_FLAGS: Flags = [
+const NEIGHBOR_FLAGS: FlagNames = [
   [0x80, "router"],
   [0x40, "solicited"],
   [0x20, "override"],
 ];
-const PREFIX_FLAGS: Flags = [
+const PREFIX_FLAGS: FlagNames = [
   [0x80, "onlink"],
   [0x40, "auto"],
   [0x20, "router"],
 ];
 /** `router, solicited` and so on, made once: by the three highest bits. */
-const NEIGHBOR_FLAG_TEXTS = Array.from({ length: 8 }, (_, bits) => literal(flagText(bits << 5, NEIGHBOR_FLAGS)));
+const NEIGHBOR_FLAG_TEXTS = Array.from({ length: 8 }, (_, bits) => literal(flagNames(NEIGHBOR_FLAGS, bits << 5)));
 
 const PREFERENCES = ["medium", "high", "rsv", "low"];
 
@@ -68,11 +66,6 @@ const OPTION_NAMES: ReadonlyMap<number, Literal> = new Map(
 );
 const UNKNOWN = literal("unknown");
 
-function flagText(value: number, flags: Flags): string {
-  const names = flags.filter(([bit]) => (value & bit) !== 0).map(([, name]) => name);
-  return names.length === 0 ? "none" : names.join(", ");
-}
-
 function preference(flags: number): string {
   return PREFERENCES[(flags >> 3) & 3]!;
 }
@@ -86,7 +79,7 @@ export function printAdvertisement(d: Dissection, at: number, length: number): H
   const { buf, out } = d;
   if (!d.has(at + 4, ADVERTISEMENT_LENGTH - 4)) return "cut";
   const flags = buf[at + 5]!;
-  out.ascii(`\n\thop limit ${buf[at + 4]}, Flags [${flagText(flags, ROUTER_FLAGS)}], pref ${preference(flags)}`);
+  out.ascii(`\n\thop limit ${buf[at + 4]}, Flags [${flagNames(ROUTER_FLAGS, flags)}], pref ${preference(flags)}`);
   out.ascii(`, router lifetime ${getU16(buf, at + 6)}s, reachable time ${getU32(buf, at + 8)}ms`);
   out.ascii(`, retrans timer ${getU32(buf, at + 12)}ms`);
   return printNdpOptions(d, at + ADVERTISEMENT_LENGTH, length - ADVERTISEMENT_LENGTH);
@@ -95,9 +88,9 @@ export function printAdvertisement(d: Dissection, at: number, length: number): H
 /** A neighbor solicitation or advertisement. */
 export function printNeighbor(d: Dissection, at: number, length: number, type: number): HeaderPrinted {
   const { buf, out } = d;
-  if (!d.has(at + 8, 16)) return "cut";
-  out.put(type === Type.NeighborSolicitation ? WHO_HAS : TARGET);
-  out.ipv6(buf, at + 8);
+  if (!d.has(at + TARGET, 16)) return "cut";
+  out.put(type === Type.NeighborSolicitation ? WHO_HAS : TARGET_IS);
+  out.ipv6(buf, at + TARGET);
   if (d.verbose === 0) return "done";
   if (type === Type.NeighborAdvertisement) {
     out.put(FLAGS);
@@ -110,11 +103,11 @@ export function printNeighbor(d: Dissection, at: number, length: number, type: n
 export function printRedirect(d: Dissection, at: number, length: number): HeaderPrinted {
   const { buf, out } = d;
   // The destination comes first on the line and last in the message.
-  if (!d.has(at + 24, 16)) return "cut";
+  if (!d.has(at + DESTINATION, 16)) return "cut";
   out.ascii(", ");
-  out.ipv6(buf, at + 24);
+  out.ipv6(buf, at + DESTINATION);
   out.ascii(" to ");
-  out.ipv6(buf, at + 8);
+  out.ipv6(buf, at + TARGET);
   return d.verbose > 0 ? printNdpOptions(d, at + REDIRECT_LENGTH, length - REDIRECT_LENGTH) : "done";
 }
 
@@ -180,8 +173,8 @@ function printOption(d: Dissection, start: number, at: number, type: number, uni
       out.ascii(` lifetime ${option.lifetime(buf, at)}s, domain(s):`);
       for (let i = at + option.DOMAINS; i < at + bytes && buf[i] !== 0; ) {
         out.ascii(" ");
-        i = printDomainName(d, i, start);
-        if (i < 0) return "invalid";
+        i = printName(d, i, start);
+        if (i < 0) return i === CUT ? "cut" : "invalid";
         if (i < at + bytes && !d.has(i, 1)) return "cut";
       }
       return "done";
@@ -204,7 +197,7 @@ function printPrefix(d: Dissection, at: number, units: number): HeaderPrinted {
   out.ipv6(buf, at + option.PREFIX);
   out.byte(SLASH);
   out.decimal(option.prefixLength(buf, at));
-  out.ascii(`${units === 4 ? "" : "badlen"}, Flags [${flagText(buf[at + option.PREFIX_FLAGS]!, PREFIX_FLAGS)}]`);
+  out.ascii(`${units === 4 ? "" : "badlen"}, Flags [${flagNames(PREFIX_FLAGS, buf[at + option.PREFIX_FLAGS]!)}]`);
   out.ascii(`, valid time ${lifetime(option.validLifetime(buf, at))}`);
   out.ascii(`, pref. time ${lifetime(option.preferredLifetime(buf, at))}`);
   return "done";

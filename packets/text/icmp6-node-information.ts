@@ -1,9 +1,9 @@
 /** Node information queries and replies (RFC 4620, and the drafts before it). */
 import { getU16, getU32 } from "../bytes.ts";
 import { Type } from "../icmpv6-types.ts";
-import { printCharacter } from "./characters.ts";
 import type { Dissection } from "./dissection.ts";
 import type { HeaderPrinted } from "./ipv6-options.ts";
+import { putVisible } from "./visible.ts";
 
 const HEADER_LENGTH = 16;
 const CODE = 1;
@@ -151,7 +151,7 @@ function printName(d: Dissection, at: number): void {
     return;
   }
   out.ascii(d.verbose > 0 ? ', 03 draft, "' : ', "');
-  for (let i = at + 1; i < d.end; i++) printCharacter(out, buf[i]!);
+  for (let i = at + 1; i < d.end; i++) putVisible(out, buf[i]!);
   out.ascii('"');
 }
 
@@ -169,7 +169,7 @@ function printLabels(d: Dissection, at: number): void {
       out.ascii("???");
       break;
     }
-    for (const stop = i + length; i < stop; i++) printCharacter(out, buf[i]!);
+    for (const stop = i + length; i < stop; i++) putVisible(out, buf[i]!);
     if (i + 1 < d.end && buf[i] !== 0) out.ascii(".");
   }
   out.ascii('"');

@@ -1,7 +1,7 @@
 /** ICMPv6 (RFC 4443): errors, echo, and the way to neighbor discovery, multicast listeners and the rest. */
 import { getU16, getU32 } from "../bytes.ts";
 import * as inet from "../checksum.ts";
-import { ParameterProblemCode, TimeExceededCode, Type, UnreachableCode } from "../icmpv6-types.ts";
+import * as icmpv6 from "../icmpv6.ts";
 import * as ipv6 from "../ipv6.ts";
 import * as extension from "../ipv6-extension.ts";
 import type { Dissection } from "./dissection.ts";
@@ -16,6 +16,8 @@ import { ipv6PseudoHeaderSum } from "./ipv6.ts";
 import type { HeaderPrinted } from "./ipv6-options.ts";
 import { type Literal, literal } from "./writer.ts";
 
+const { ParameterProblemCode, TimeExceededCode, Type, UnreachableCode } = icmpv6;
+
 const PROTOCOL = literal("icmp6");
 const SUM_OK = literal("[icmp6 sum ok] ");
 const LENGTH = literal(", length ");
@@ -24,10 +26,7 @@ const SEQUENCE = literal(", seq ");
 const MTU = literal(", mtu ");
 const NEXT_LINE = literal("\n\t0x");
 
-const HEADER_LENGTH = 8;
-const CODE = 1;
-const CHECKSUM = 2;
-const WORD = 4;
+const { CHECKSUM, CODE, HEADER_LENGTH, WORD } = icmpv6;
 /** Where an error's quoted packet has its addresses. */
 const QUOTED_SRC = HEADER_LENGTH + ipv6.SRC;
 const QUOTED_DST = HEADER_LENGTH + ipv6.DST;

@@ -1,18 +1,18 @@
 /** IGMP, version 1 (RFC 1112), 2 (RFC 2236) and 3 (RFC 3376), and what else goes by its protocol number. */
 import { getU16, getU32 } from "../bytes.ts";
 import * as inet from "../checksum.ts";
-import { Type } from "../igmp.ts";
-import { relativeTime } from "./characters.ts";
+import { floating, QUERY_V3_LENGTH, RECORD_LENGTH, RECORDS, Type } from "../igmp.ts";
 import type { Dissection } from "./dissection.ts";
 import { printDvmrp } from "./dvmrp.ts";
-import { floatingByte, RECORD_NAMES } from "./icmp6-listener.ts";
+import { RECORD_NAMES } from "./icmp6-listener.ts";
 import { printPimV1 } from "./pim-v1.ts";
+import { relativeTime } from "./relative-time.ts";
 import { literal } from "./writer.ts";
 
 const PROTOCOL = literal("igmp");
 const QUERY = literal("igmp query");
 const REPORT_V3 = literal("igmp v3 report");
-const RECORDS = literal(" group record(s)");
+const GROUP_RECORDS = literal(" group record(s)");
 const SEPARATOR = literal(", ");
 const GROUP = literal(" [gaddr ");
 const SOURCES = literal(" source(s)");
@@ -22,7 +22,6 @@ const SPACE = 0x20;
 const END = 0x5d;
 const ADDRESS = 4;
 const V1_LENGTH = 8;
-const V3_QUERY_LENGTH = 12;
 const V3_REPORT_LENGTH = 16;
 /** Tenths of a second that version 2 and 3 wait unless told otherwise; tcpdump does not mention them. */
 const USUAL_TIME = 100;
@@ -38,9 +37,8 @@ export function printIgmp(d: Dissection, at: number, length: number): boolean {
   }
   if (!d.has(at, 1)) return false;
   if (!printMessage(d, at, length, buf[at]!)) return false;
-  if (d.verbose === 0 || !d.has(at, length)) return true;
+  if (d.verbose === 0 || length < 4 || !d.has(at, length)) return true;
   if (inet.checksum(buf, at, at + length) === 0) return true;
-  if (!d.has(at + 2, 2)) return false;
   out.ascii(` bad igmp cksum ${getU16(buf, at + 2).toString(16)}!`);
   return true;
 }
@@ -50,7 +48,7 @@ function printMessage(d: Dissection, at: number, length: number, type: number): 
   switch (type) {
     case Type.Query:
       out.put(QUERY);
-      return length >= V3_QUERY_LENGTH ? printQueryV3(d, at, length) : printQuery(d, at, length);
+      return length >= QUERY_V3_LENGTH ? printQueryV3(d, at, length) : printQuery(d, at, length);
     case Type.ReportV1:
       if (!printWithAddress(d, at, "igmp v1 report ")) return false;
       if (length !== V1_LENGTH) out.ascii(` [len ${length}]`);
@@ -113,7 +111,7 @@ function printQueryV3(d: Dissection, at: number, length: number): boolean {
   if (!d.has(at + 1, 1)) return false;
   const code = buf[at + 1]!;
   if (code !== USUAL_TIME) {
-    const time = floatingByte(code);
+    const time = floating(code);
     const text = time < 600 ? `${Math.floor(time / 10)}.${time % 10}s` : relativeTime(Math.floor(time / 10));
     out.ascii(` [max resp time ${text}]`);
   }
@@ -124,8 +122,8 @@ function printQueryV3(d: Dissection, at: number, length: number): boolean {
   if (!d.has(at + 10, 2)) return false;
   const sources = getU16(buf, at + 10);
   if (sources > 0) {
-    if (length < V3_QUERY_LENGTH + 4 * sources) out.ascii(" [invalid number of sources]");
-    else if (!printSources(d, at + V3_QUERY_LENGTH, sources, d.verbose > 1)) return false;
+    if (length < QUERY_V3_LENGTH + 4 * sources) out.ascii(" [invalid number of sources]");
+    else if (!printSources(d, at + QUERY_V3_LENGTH, sources, d.verbose > 1)) return false;
   }
   out.byte(END);
   return true;
@@ -141,11 +139,11 @@ function printReportV3(d: Dissection, at: number, length: number): boolean {
   const records = getU16(buf, at + 6);
   out.put(SEPARATOR);
   out.decimal(records);
-  out.put(RECORDS);
+  out.put(GROUP_RECORDS);
   if (d.verbose === 0) return true;
-  let offset = 8;
+  let offset: number = RECORDS;
   for (let i = 0; i < records; i++) {
-    if (length < offset + 8) {
+    if (length < offset + RECORD_LENGTH) {
       out.ascii(" [invalid number of groups]");
       return true;
     }
@@ -158,12 +156,12 @@ function printReportV3(d: Dissection, at: number, length: number): boolean {
     if (name !== undefined) out.put(name);
     else out.ascii(` [v3-report-#${buf[record]}]`);
     const sources = getU16(buf, record + 2);
-    if (length < offset + 8 + 4 * sources) {
+    if (length < offset + RECORD_LENGTH + 4 * sources) {
       out.ascii(` [invalid number of sources ${sources}]`);
       return true;
     }
-    if (!printSources(d, record + 8, sources, d.verbose > 1)) return false;
-    offset += 8 + 4 * sources;
+    if (!printSources(d, record + RECORD_LENGTH, sources, d.verbose > 1)) return false;
+    offset += RECORD_LENGTH + 4 * sources;
     out.byte(END);
   }
   return true;

@@ -1,7 +1,7 @@
 /** PIM's first version, which IGMP carries. */
 import { getU16, getU32 } from "../bytes.ts";
-import { relativeTime } from "./characters.ts";
 import type { Dissection } from "./dissection.ts";
+import { relativeTime } from "./relative-time.ts";
 import { literal } from "./writer.ts";
 
 const PROTOCOL = literal("pimv1");

@@ -7,7 +7,7 @@ describe("packets/index", () => {
     const files = readdirSync(new URL("../../packets/", import.meta.url)).filter((file) => file.endsWith(".ts"));
     // Parts of others, and what is exported by name instead of as a namespace.
     const inner = ["fault", "frame", "index", "reader", "view", "writer"];
-    const isPart = /^(icmp|dhcp|dns)-/;
+    const isPart = /^(icmp|icmpv6|dhcp|dns)-/;
     const expected = files
       .map((file) => file.replace(".ts", ""))
       .filter((name) => !inner.includes(name) && !isPart.test(name))

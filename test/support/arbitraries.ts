@@ -16,3 +16,8 @@ export function parsed<T>(result: T | number): T {
   if (typeof result === "number") throw new Error(`expected a packet, got fault ${result}`);
   return result;
 }
+
+/** An IPv6 address: 16 bytes, often with runs of zeros. */
+export const ip6: fc.Arbitrary<Uint8Array> = fc
+  .array(fc.oneof(fc.constant(0), fc.constant(0), u16), { minLength: 8, maxLength: 8 })
+  .map((words) => Uint8Array.from(words.flatMap((word) => [word >>> 8, word & 0xff])));

@@ -58,7 +58,7 @@ beforeAll(() => {
 });
 
 describe("frames as tcpdump prints them", () => {
-  for (const name of ["kernel", "odd"]) {
+  for (const name of ["kernel", "odd", "ipv6"]) {
     for (const [args, suffix] of RECORDED) {
       test(`${name}.pcap with ${args === "" ? "no option" : args}, against what tcpdump 4.99.3 printed`, () => {
         const frames = readPcap(readFileSync(new URL(`${name}.pcap`, CAPTURES)));
