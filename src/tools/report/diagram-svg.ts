@@ -22,7 +22,7 @@ const COLOURS: readonly (readonly [prefix: string, colour: string])[] = [
   ["udp", "#00707a"],
   ["dns", "#00707a"],
   ["dhcp", "#8a4b08"],
-  ["neighbour", "#1d6fb8"],
+  ["neighbor", "#1d6fb8"],
 ];
 const OTHER = "#455a64";
 const WARNING = "#c62828";

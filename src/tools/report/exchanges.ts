@@ -33,7 +33,7 @@ const MS = 1e6;
 const SETTLED_AT_ONCE: ReadonlySet<ExchangeKind> = new Set([
   "arp",
   "arp-probe",
-  "neighbour",
+  "neighbor",
   "duplicate-address",
   "tcp",
   "dhcp",

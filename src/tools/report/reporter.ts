@@ -241,7 +241,7 @@ const QUESTIONS: Readonly<Record<ExchangeReport["what"], string>> = {
   arp: "asked by ARP for",
   "arp-probe": "probed for",
   echo: "pinged",
-  neighbour: "asked by neighbour discovery for",
+  neighbor: "asked by neighbor discovery for",
   "duplicate-address": "probed for",
   dns: "asked the name server",
   dhcp: "asked by DHCP",

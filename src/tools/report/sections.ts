@@ -30,7 +30,7 @@ export function sectionsOf(report: Report): Section[] {
     hosts(report),
     owners(report),
     exchanges("ARP: who asked for whom", report, ["arp", "arp-probe"]),
-    exchanges("Neighbour discovery: who asked for whom", report, ["neighbour", "duplicate-address"]),
+    exchanges("Neighbor discovery: who asked for whom", report, ["neighbor", "duplicate-address"]),
     exchanges("Echo: round-trip times", report, ["echo"]),
     exchanges("DHCP", report, ["dhcp"]),
     leases(report),

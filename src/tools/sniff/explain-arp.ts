@@ -1,12 +1,12 @@
-/** ARP explained: questions and their answers, probes, announcements; who claims which address is in arp-owners.ts. */
+/** ARP explained: questions and their answers, probes, announcements; who claims which address is in owners.ts. */
 import * as arp from "../../../packets/arp.ts";
 import * as ethernet from "../../../packets/ethernet.ts";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
-import { ArpOwners, type Claiming } from "./arp-owners.ts";
 import { Draft, plain, type Subject } from "./explanation.ts";
 import type { ExchangeKind } from "./facts.ts";
 import { Memory } from "./memory.ts";
+import { type Claiming, Owners } from "./owners.ts";
 import { duration, hashes, ordinal } from "./words.ts";
 
 /** A question as it was first asked. */
@@ -54,13 +54,13 @@ export class ArpExplainer {
   private readonly questions: Memory<string, Question>;
   private readonly probers: Memory<string, Prober>;
   private readonly askers: Memory<string, Asker>;
-  private readonly owners: ArpOwners;
+  private readonly owners: Owners;
 
   constructor(memory: number) {
     this.questions = new Memory(memory);
     this.probers = new Memory(memory);
     this.askers = new Memory(memory);
-    this.owners = new ArpOwners(memory);
+    this.owners = new Owners(memory);
   }
 
   /** Explains a packet that passed `arp.check`. */
@@ -69,12 +69,35 @@ export class ArpExplainer {
     const claiming: Claiming = { isAnswer: false, isSecondAnswer: false };
     const draft = this.explainPurpose(subject, claiming);
     this.lookForProber(subject, draft);
-    this.owners.note(subject, draft, claiming);
+    this.noteClaim(subject, draft, claiming);
     if (!mac.equal(buf, subject.frame + ethernet.SRC, buf, at + arp.SHA)) {
       const source = mac.format(buf, subject.frame + ethernet.SRC);
       draft.find("sender-mismatch", `The frame itself comes from ${source}: a proxy, or a forgery.`);
     }
     return draft;
+  }
+
+  private noteClaim(subject: Subject, draft: Draft, claiming: Claiming): void {
+    const { buf, at } = subject;
+    const ip = arp.senderIp(buf, at);
+    const operation = arp.operation(buf, at);
+    const isReverse = operation !== arp.Operation.Request && operation !== arp.Operation.Reply;
+    if (ip === ipv4.UNSPECIFIED || isReverse) return;
+    const sha = mac.format(buf, at + arp.SHA);
+    if (mac.isMulticast(buf, at + arp.SHA) || mac.isZero(buf, at + arp.SHA)) {
+      const what = mac.isZero(buf, at + arp.SHA) ? "is no address" : "is a group's, no station's";
+      draft.find("group-mac-claimed", `Nobody may believe it: ${sha} ${what} (RFC 1812, 3.3.2).`);
+      return;
+    }
+    const sender = ipv4.format(ip);
+    if (!ipv4.isUnicast(ip)) {
+      draft.find("bad-arp-address", `No station can have ${sender} (RFC 1122, 3.2.1.3).`);
+      return;
+    }
+    const isReply = draft.kind === "arp-reply";
+    const isAnnounced = draft.kind === "arp-announcement" || draft.kind === "arp-gratuitous-reply";
+    const how = isReply ? "reply" : isAnnounced ? "announcement" : "request";
+    this.owners.claim(subject, draft, { ...claiming, ip: sender, mac: sha, how, isReply, isAnnounced });
   }
 
   private explainPurpose(subject: Subject, claiming: Claiming): Draft {

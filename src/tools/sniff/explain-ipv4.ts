@@ -1,4 +1,5 @@
 /** IPv4 explained: what is wrong with the header, which fragments belong together, and the way to ICMP, UDP and TCP. */
+import * as inet from "../../../packets/checksum.ts";
 import * as ethernet from "../../../packets/ethernet.ts";
 import { Fault } from "../../../packets/fault.ts";
 import * as ipv4 from "../../../packets/ipv4.ts";
@@ -148,8 +149,7 @@ function packetAt(subject: Subject): IpPacket {
     src: address.format(ipv4.src(buf, at)),
     dst: address.format(ipv4.dst(buf, at)),
     protocol: ipv4.protocol(buf, at),
-    addresses: at + ipv4.SRC,
-    addressesEnd: at + ipv4.SRC + 8,
+    addressSum: inet.add(buf, at + ipv4.SRC, at + ipv4.SRC + 8, 0),
     payload: ipv4.payloadOffset(buf, at),
     end: ipv4.payloadEnd(buf, at, subject.end),
     length: ipv4.totalLength(buf, at) - ipv4.headerLength(buf, at),

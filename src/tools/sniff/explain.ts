@@ -10,6 +10,7 @@ import * as llc from "../../../packets/llc.ts";
 import * as vlan from "../../../packets/vlan.ts";
 import { ArpExplainer } from "./explain-arp.ts";
 import { Ipv4Explainer } from "./explain-ipv4.ts";
+import { Ipv6Explainer } from "./explain-ipv6.ts";
 import { explainLldp } from "./explain-lldp.ts";
 import { StpExplainer } from "./explain-stp.ts";
 import { cutShort, type Draft, type Explanation, malformed, plain, type Subject } from "./explanation.ts";
@@ -42,6 +43,7 @@ export class Explainer {
   private readonly cursor = new FrameCursor();
   private readonly arp: ArpExplainer;
   private readonly ipv4: Ipv4Explainer;
+  private readonly ipv6: Ipv6Explainer;
   private readonly stp: StpExplainer;
   private readonly observe: ((fact: Fact) => void) | null;
   private next: number;
@@ -50,7 +52,9 @@ export class Explainer {
     const memory = options.memory ?? 4096;
     this.next = options.firstNumber ?? 1;
     this.arp = new ArpExplainer(memory);
-    this.ipv4 = new Ipv4Explainer(memory, new Transports(memory));
+    const transports = new Transports(memory);
+    this.ipv4 = new Ipv4Explainer(memory, transports);
+    this.ipv6 = new Ipv6Explainer(memory, transports);
     this.stp = new StpExplainer(memory);
     this.observe = options.observer ?? null;
   }
@@ -106,7 +110,7 @@ export class Explainer {
       case ethernet.EtherType.Ipv4:
         return this.ipv4.explain(subject);
       case ethernet.EtherType.Ipv6:
-        return plain("ipv6", "IPv6", "An IPv6 packet: it finds its neighbours by ICMPv6, without ARP.");
+        return this.ipv6.explain(subject);
       case ethernet.EtherType.Lldp:
         return explainLldp(subject);
       case 0:

@@ -30,7 +30,16 @@ export type FrameKind =
   | "dns"
   | "tcp"
   | "ipv4-other"
-  | "ipv6"
+  /** Who has an IPv6 address, as ARP asks; with a sender of :: a probe (RFC 4862). */
+  | "neighbor-solicitation"
+  /** An answer to it, or an announcement. */
+  | "neighbor-advertisement"
+  | "router-solicitation"
+  | "router-advertisement"
+  /** A part of an IPv6 packet that is not its first. */
+  | "ipv6-fragment"
+  /** Other IPv6 packets, and other ICMPv6. */
+  | "ipv6-other"
   /** Which groups' packets are wanted: IGMP and MLD. */
   | "igmp"
   | "mld"

@@ -1,7 +1,7 @@
 /** What explainers tell to those who count and draw, beside the explanation of each frame. */
 
 /** Kinds of questions, and their answers. */
-export type ExchangeKind = "arp" | "arp-probe" | "echo" | "neighbour" | "duplicate-address" | "dns" | "dhcp" | "tcp";
+export type ExchangeKind = "arp" | "arp-probe" | "echo" | "neighbor" | "duplicate-address" | "dns" | "dhcp" | "tcp";
 
 export type Fact = Sent | Claim | Role | Asked | Answered | TcpFact | LeaseFact;
 
@@ -22,7 +22,7 @@ export interface Claim {
   readonly ip: string;
   readonly number: number;
   readonly time: number;
-  readonly how: "request" | "reply" | "announcement" | "neighbour discovery";
+  readonly how: "request" | "reply" | "announcement" | "neighbor discovery";
 }
 
 /** What a station does for others. */

@@ -148,6 +148,12 @@ export const FINDINGS = {
     "Compare the routes of the two routers; a capture of both sides of one router shows the same and is harmless.",
     "RFC 791, 3.2",
   ),
+  "not-from-here": warning(
+    "Neighbor discovery from beyond a router",
+    "Its hop limit is not 255, so a router has passed it on, or somebody pretends. Hosts drop it without a word.",
+    "Find who sends it: it is not meant to cross routers.",
+    "RFC 4861, 6.1 and 7.1",
+  ),
   "fragment-overlap": warning(
     "Fragments that overlap",
     "Two fragments carry the same bytes of a datagram: hosts discard it all. Used to slip past firewalls.",

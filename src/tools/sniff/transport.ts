@@ -9,9 +9,8 @@ export interface IpPacket {
   readonly src: string;
   readonly dst: string;
   readonly protocol: number;
-  /** Where both addresses stand in the buffer, one after the other, and the byte after them. */
-  readonly addresses: number;
-  readonly addressesEnd: number;
+  /** The sum of both addresses' words: what the pseudo header adds to checksums. */
+  readonly addressSum: number;
   /** The transport's first byte, and the byte after its last captured one. */
   readonly payload: number;
   readonly end: number;
@@ -41,7 +40,7 @@ export function noteChecksum(subject: Subject, draft: Draft, packet: IpPacket, a
   }
   const { payload, length } = packet;
   if (packet.isFragment || subject.isCut || payload + length > packet.end) return;
-  const pseudo = inet.fold(inet.add(buf, packet.addresses, packet.addressesEnd, packet.protocol + length));
+  const pseudo = inet.fold(packet.addressSum + packet.protocol + (length >>> 16) + (length & 0xffff));
   const sum = inet.fold(inet.add(buf, payload, payload + length, pseudo));
   if (sum === 0xffff) return;
   if (getU16(buf, payload + at) === pseudo) draft.say(OPEN);
