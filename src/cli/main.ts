@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./answer.ts"),
   },
   sniff: { summary: "show the frames on a wire or in a file, as tcpdump does", load: () => import("./sniff.ts") },
+  explain: {
+    summary: "report on a whole capture: hosts, questions and answers, what is wrong, and a drawing",
+    load: () => import("./explain.ts"),
+  },
   send: {
     summary: "send frames: made from a template, or a capture again, at a rate or flat out",
     load: () => import("./send.ts"),

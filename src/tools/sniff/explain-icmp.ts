@@ -5,148 +5,98 @@ import * as icmp from "../../../packets/icmp.ts";
 import * as ipv4 from "../../../packets/ipv4.ts";
 import * as address from "../../../packets/ipv4-address.ts";
 import * as udp from "../../../packets/udp.ts";
-import { type Explanation, malformed, plain, type Subject } from "./explanation.ts";
-import { Memory } from "./memory.ts";
-import { count, duration, ordinal } from "./words.ts";
-
-/** An echo request that was seen. */
-interface Echo {
-  readonly number: number;
-  readonly time: number;
-  readonly bytes: number;
-  /** The Internet checksum of its data, to see whether all of it comes back; -1 if not all of it was captured. */
-  readonly sum: number;
-  replies: number;
-}
+import { Echoes, type EchoMessage } from "./echoes.ts";
+import { cutShort, Draft, plain, type Subject } from "./explanation.ts";
+import type { PacketMemory } from "./packet-memory.ts";
+import { count } from "./words.ts";
 
 const { Type, UnreachableCode } = icmp;
 
 export class IcmpExplainer {
-  private readonly echoes: Memory<string, Echo>;
+  private readonly echoes: Echoes;
+  private readonly packets: PacketMemory;
 
-  constructor(memory: number) {
-    this.echoes = new Memory(memory);
+  /** @param packets what errors may quote. */
+  constructor(memory: number, packets: PacketMemory) {
+    this.echoes = new Echoes(memory);
+    this.packets = packets;
   }
 
   /**
    * @param at the message, @param end the byte after its last captured one. @param src and @param dst as text.
    * @param isFirst true if it is only a message's first fragment.
    */
-  explain(subject: Subject, at: number, end: number, src: string, dst: string, isFirst: boolean): Explanation {
+  explain(subject: Subject, at: number, end: number, src: string, dst: string, isFirst: boolean): Draft {
     const { buf } = subject;
-    if (icmp.check(buf, at, end) !== Fault.None) return malformed(`ICMP from ${src} to ${dst}, cut short.`);
+    if (icmp.check(buf, at, end) !== Fault.None) {
+      return cutShort(subject, "ICMP, cut", `ICMP from ${src} to ${dst}, cut short.`);
+    }
     const isWhole = !isFirst && !subject.isCut;
-    const found = this.explainType(subject, at, end, src, dst, isWhole);
-    if (!isWhole || subject.isChecksumOpen || icmp.checksumOk(buf, at, end)) return found;
-    return { ...found, text: `${found.text} Its ICMP checksum is wrong: hosts drop it silently.` };
+    const draft = this.explainType(subject, at, end, src, dst, isWhole);
+    if (isWhole && !subject.isChecksumOpen && !icmp.checksumOk(buf, at, end)) {
+      draft.find("bad-checksum", "Its ICMP checksum is wrong: hosts drop it silently (RFC 1122, 3.2.2).");
+    }
+    return draft;
   }
 
-  private explainType(
-    subject: Subject,
-    at: number,
-    end: number,
-    src: string,
-    dst: string,
-    isWhole: boolean,
-  ): Explanation {
+  private explainType(subject: Subject, at: number, end: number, src: string, dst: string, isWhole: boolean): Draft {
     const { buf } = subject;
     const type = icmp.type(buf, at);
-    if (type === Type.EchoRequest) return this.explainRequest(subject, at, end, src, dst, isWhole);
-    if (type === Type.EchoReply) return this.explainReply(subject, at, end, src, dst, isWhole);
+    if (type === Type.EchoRequest || type === Type.EchoReply) {
+      const message: EchoMessage = {
+        src,
+        dst,
+        identifier: icmp.identifier(buf, at),
+        sequence: icmp.sequence(buf, at),
+        bytes: end - at - icmp.DATA,
+        sum: isWhole ? inet.checksum(buf, at + icmp.DATA, end) : -1,
+      };
+      const isRequest = type === Type.EchoRequest;
+      return isRequest ? this.echoes.request(subject, message) : this.echoes.reply(subject, message);
+    }
     if (icmp.isError(type)) return this.explainError(subject, at, end, src, dst);
-    return plain("icmp-other", `${src} sends ${dst} an ICMP ${icmp.typeName(type)}.`);
+    const name = icmp.typeName(type);
+    return plain("icmp-other", `ICMP ${name}`, `${src} sends ${dst} an ICMP ${name}.`);
   }
 
-  private explainRequest(
-    subject: Subject,
-    at: number,
-    end: number,
-    src: string,
-    dst: string,
-    isWhole: boolean,
-  ): Explanation {
-    const { buf, number, time } = subject;
-    const sequence = icmp.sequence(buf, at);
-    const id = key(subject.vlan, src, dst, icmp.identifier(buf, at), sequence);
-    const before = this.echoes.get(id);
-    const bytes = end - at - icmp.DATA;
-    const sum = isWhole ? inet.checksum(buf, at + icmp.DATA, end) : -1;
-    this.echoes.set(id, { number, time, bytes, sum, replies: 0 });
-    const question = `${src} pings ${dst}: echo request ${sequence}`;
-    if (before === undefined || before.replies > 0) {
-      return plain("echo-request", `${question} with ${count(bytes, "byte")} of data.`);
-    }
-    const text = `${question} again, ${duration(time - before.time)} after #${before.number}, which got no reply.`;
-    return { kind: "echo-request", text, refersTo: [before.number] };
-  }
-
-  private explainReply(
-    subject: Subject,
-    at: number,
-    end: number,
-    src: string,
-    dst: string,
-    isWhole: boolean,
-  ): Explanation {
-    const { buf, time } = subject;
-    const sequence = icmp.sequence(buf, at);
-    const request = this.echoes.get(key(subject.vlan, dst, src, icmp.identifier(buf, at), sequence));
-    if (request === undefined) {
-      const text = `${src} sends ${dst} echo reply ${sequence}, to a request that was not seen here.`;
-      return plain("echo-reply", text);
-    }
-    request.replies++;
-    const refersTo = [request.number];
-    if (request.replies > 1) {
-      const text = `${src} answers #${request.number} for the ${ordinal(request.replies)} time: a duplicate.`;
-      return { kind: "echo-reply", text, refersTo };
-    }
-    const answer = `${src} answers #${request.number} after ${duration(time - request.time)}`;
-    const bytes = end - at - icmp.DATA;
-    if (!isWhole || request.sum < 0) return { kind: "echo-reply", text: `${answer}.`, refersTo };
-    if (bytes !== request.bytes) {
-      const text = `${answer}, but with ${count(bytes, "byte")} of data instead of ${request.bytes}.`;
-      return { kind: "echo-reply", text, refersTo };
-    }
-    const isSame = inet.checksum(buf, at + icmp.DATA, end) === request.sum;
-    const data = isSame ? `and returns the ${count(bytes, "byte")} of data` : "but the data have changed on the way";
-    return { kind: "echo-reply", text: `${answer}, ${data}.`, refersTo };
-  }
-
-  private explainError(subject: Subject, at: number, end: number, src: string, dst: string): Explanation {
+  private explainError(subject: Subject, at: number, end: number, src: string, dst: string): Draft {
     const { buf } = subject;
     const quoted = icmp.quotedOffset(at);
+    const type = icmp.type(buf, at);
+    const what = icmp.codeName(type, icmp.code(buf, at));
+    const draft = new Draft("icmp-error", `ICMP: ${what}`);
     if (icmp.checkQuoted(buf, at, end) !== Fault.None) {
-      const what = icmp.codeName(icmp.type(buf, at), icmp.code(buf, at));
-      return plain(
-        "icmp-error",
-        `${src} complains to ${dst}: ${what}. What about cannot be told: the quoted packet is cut.`,
-      );
+      draft.say(`${src} complains to ${dst}: ${what}. What about cannot be told: the quoted packet is cut.`);
+      return draft;
     }
-    const cause = this.findCause(subject, quoted);
+    const cause = this.findCause(subject, quoted, end);
     const text = `${src} tells ${dst}: ${complaint(buf, at)}. It is about ${cause.text}.`;
-    return { kind: "icmp-error", text, refersTo: cause.number === 0 ? [] : [cause.number] };
+    if (type === Type.Redirect) return draft.find("icmp-redirect", text, cause.number);
+    if (type === Type.SourceQuench) return draft.find("source-quench", text, cause.number);
+    return draft.find("icmp-error", text, cause.number);
   }
 
-  /** The packet that an error quotes: its number, if it was seen and is an echo request, and what it is. */
-  private findCause(subject: Subject, quoted: number): { number: number; text: string } {
+  /** The packet that an error quotes: its number, if it was seen, or 0; and what it is. */
+  private findCause(subject: Subject, quoted: number, end: number): { number: number; text: string } {
     const { buf } = subject;
-    const from = address.format(ipv4.src(buf, quoted));
-    const to = address.format(ipv4.dst(buf, quoted));
+    const src = address.format(ipv4.src(buf, quoted));
+    const dst = address.format(ipv4.dst(buf, quoted));
     const payload = ipv4.payloadOffset(buf, quoted);
     const protocol = ipv4.protocol(buf, quoted);
-    if (ipv4.fragmentOffset(buf, quoted) > 0) return { number: 0, text: `a fragment from ${from} to ${to}` };
+    const offset = ipv4.fragmentOffset(buf, quoted);
+    const id = ipv4.identification(buf, quoted) + 65_536 * offset;
+    const number = this.packets.find(subject, { src, dst, protocol, id, payload, end })?.number ?? 0;
+    const seen = number === 0 ? "" : `#${number}, `;
+    if (offset > 0) return { number, text: `${seen}a fragment from ${src} to ${dst}` };
     if (protocol === ipv4.Protocol.Icmp && icmp.type(buf, payload) === Type.EchoRequest) {
-      const sequence = icmp.sequence(buf, payload);
-      const echo = this.echoes.get(key(subject.vlan, from, to, icmp.identifier(buf, payload), sequence));
-      if (echo !== undefined) return { number: echo.number, text: `#${echo.number}, the echo request to ${to}` };
-      return { number: 0, text: `echo request ${sequence} from ${from} to ${to}` };
+      if (number > 0) return { number, text: `${seen}the echo request to ${dst}` };
+      return { number, text: `echo request ${icmp.sequence(buf, payload)} from ${src} to ${dst}` };
     }
+    const name = ipv4.protocolName(protocol);
     if (protocol === ipv4.Protocol.Udp || protocol === ipv4.Protocol.Tcp) {
-      const name = ipv4.protocolName(protocol);
-      return { number: 0, text: `${name} from ${from} to ${to} port ${udp.dstPort(buf, payload)}` };
+      return { number, text: `${seen}${name} from ${src} to ${dst} port ${udp.dstPort(buf, payload)}` };
     }
-    return { number: 0, text: `a packet (${ipv4.protocolName(protocol)}) from ${from} to ${to}` };
+    return { number, text: `${seen}a packet (${name}) from ${src} to ${dst}` };
   }
 }
 
@@ -193,8 +143,4 @@ function unreachable(buf: Uint8Array, at: number, code: number, target: string):
     default:
       return `${target} is unreachable: ${icmp.codeName(Type.DestinationUnreachable, code)}`;
   }
-}
-
-function key(vlan: string, asker: string, asked: string, identifier: number, sequence: number): string {
-  return `${vlan}${asker} ${asked} ${identifier} ${sequence}`;
 }

@@ -1,99 +1,174 @@
-/** IPv4 explained: what is wrong with the header, fragments, and the way to ICMP, UDP and TCP. */
-import { getU16 } from "../../../packets/bytes.ts";
+/** IPv4 explained: what is wrong with the header, which fragments belong together, and the way to ICMP, UDP and TCP. */
+import * as inet from "../../../packets/checksum.ts";
+import * as ethernet from "../../../packets/ethernet.ts";
 import { Fault } from "../../../packets/fault.ts";
 import * as ipv4 from "../../../packets/ipv4.ts";
 import * as address from "../../../packets/ipv4-address.ts";
-import * as udp from "../../../packets/udp.ts";
+import * as mac from "../../../packets/mac.ts";
 import { IcmpExplainer } from "./explain-icmp.ts";
-import { type Explanation, malformed, plain, type Subject } from "./explanation.ts";
+import { IgmpExplainer } from "./explain-igmp.ts";
+import { cutShort, Draft, malformed, plain, type Subject } from "./explanation.ts";
+import { Fragments } from "./fragments.ts";
+import { Hops } from "./hops.ts";
+import { PacketMemory } from "./packet-memory.ts";
+import type { IpPacket } from "./transport.ts";
+import type { Transports } from "./transports.ts";
 import { count } from "./words.ts";
 
-const OPEN_CHECKSUM =
-  " Its checksum is not finished: the sender left that to hardware, which a veth pair does not have. No error.";
+const { Protocol } = ipv4;
 
 export class Ipv4Explainer {
   private readonly icmp: IcmpExplainer;
+  private readonly igmp: IgmpExplainer;
+  private readonly transports: Transports;
+  private readonly packets: PacketMemory;
+  private readonly fragments: Fragments;
+  private readonly hops: Hops;
 
-  constructor(memory: number) {
-    this.icmp = new IcmpExplainer(memory);
+  constructor(memory: number, transports: Transports) {
+    this.packets = new PacketMemory(memory);
+    this.icmp = new IcmpExplainer(memory, this.packets);
+    this.igmp = new IgmpExplainer(memory);
+    this.transports = transports;
+    this.fragments = new Fragments(memory);
+    this.hops = new Hops(memory);
   }
 
-  explain(subject: Subject): Explanation {
+  explain(subject: Subject): Draft {
     const { buf, at, end } = subject;
     switch (ipv4.checkHeader(buf, at, end)) {
       case Fault.None:
         break;
       case Fault.Version:
-        return malformed("Said to be IPv4, but another version is in it: hosts drop it silently.");
+        return malformed("IPv4, malformed", "Said to be IPv4, but another version is in it: hosts drop it silently.");
       case Fault.Length:
-        return malformed("An IPv4 header whose lengths contradict themselves: hosts drop it silently.");
+        return malformed(
+          "IPv4, malformed",
+          "An IPv4 header whose lengths contradict themselves: hosts drop it silently.",
+        );
       default:
-        return malformed("An IPv4 header that is cut short.");
+        return cutShort(subject, "IPv4, cut", "An IPv4 header that is cut short.");
     }
-    const found = this.explainPayload(subject);
-    const notes: string[] = [];
-    if (!ipv4.checksumOk(buf, at)) notes.push(" Its IPv4 header checksum is wrong: hosts drop it silently.");
-    if (at + ipv4.totalLength(buf, at) > end && !subject.isCut) {
-      notes.push(" The header promises more bytes than the frame has: hosts drop it silently.");
-    }
-    if (subject.isChecksumOpen && (found.kind === "udp" || found.kind === "tcp")) notes.push(OPEN_CHECKSUM);
-    return notes.length === 0 ? found : { ...found, text: found.text + notes.join("") };
+    const packet = packetAt(subject);
+    const draft = this.explainPayload(subject, packet);
+    if (ipv4.isFragment(buf, at)) this.noteFragment(subject, draft, packet);
+    this.noteHeader(subject, draft, packet);
+    return draft;
   }
 
-  private explainPayload(subject: Subject): Explanation {
+  private explainPayload(subject: Subject, packet: IpPacket): Draft {
     const { buf, at } = subject;
-    const payload = ipv4.payloadOffset(buf, at);
-    const end = ipv4.payloadEnd(buf, at, subject.end);
-    const protocol = ipv4.protocol(buf, at);
-    const src = address.format(ipv4.src(buf, at));
-    const dst = address.format(ipv4.dst(buf, at));
-    const start = ipv4.fragmentOffset(buf, at);
-    if (start > 0) return explainFragment(subject, src, dst, start);
-    const isFirst = ipv4.moreFragments(buf, at);
-    const first = isFirst ? " The first fragment of its datagram: more follow." : "";
+    const { src, dst, payload, end, protocol } = packet;
+    if (ipv4.fragmentOffset(buf, at) > 0) return explainFragment(subject, packet);
     switch (protocol) {
-      case ipv4.Protocol.Icmp: {
-        const found = this.icmp.explain(subject, payload, end, src, dst, isFirst);
-        return { ...found, text: found.text + first };
-      }
-      case ipv4.Protocol.Udp: {
-        if (end - payload < udp.HEADER_LENGTH) return malformed(`UDP from ${src} to ${dst}, cut short.`);
-        const from = `${src} port ${udp.srcPort(buf, payload)}`;
-        const to = `${dst} port ${udp.dstPort(buf, payload)}`;
-        const bytes = count(Math.max(0, udp.length(buf, payload) - udp.HEADER_LENGTH), "byte");
-        return plain("udp", `${from} sends ${bytes} to ${to} by UDP.${first}`);
-      }
-      case ipv4.Protocol.Tcp: {
-        if (end - payload < 14) return malformed(`TCP from ${src} to ${dst}, cut short.`);
-        const from = `${src} port ${getU16(buf, payload)}`;
-        const to = `${dst} port ${getU16(buf, payload + 2)}`;
-        return plain("tcp", `${from} ${tcpMeaning(buf[payload + 13]!)} ${to} by TCP.${first}`);
-      }
+      case Protocol.Icmp:
+        return this.icmp.explain(subject, payload, end, src, dst, packet.isFragment);
+      case Protocol.Igmp:
+        return this.igmp.explain(subject, packet);
+      case Protocol.Udp:
+        return this.transports.udp.explain(subject, packet);
+      case Protocol.Tcp:
+        return this.transports.tcp.explain(subject, packet);
       default: {
         const name = ipv4.protocolName(protocol);
-        const bytes = ipv4.totalLength(buf, at) - ipv4.headerLength(buf, at);
-        return plain("ipv4-other", `${src} sends ${count(bytes, "byte")} to ${dst} by IPv4 (${name}).${first}`);
+        return plain("ipv4-other", name, `${src} sends ${count(packet.length, "byte")} to ${dst} by IPv4 (${name}).`);
       }
     }
+  }
+
+  private noteFragment(subject: Subject, draft: Draft, packet: IpPacket): void {
+    const { buf, at } = subject;
+    const { src, dst, protocol } = packet;
+    const start = ipv4.fragmentOffset(buf, at);
+    const isLast = !ipv4.moreFragments(buf, at);
+    if (start === 0) draft.say("The first fragment of its datagram: more follow.");
+    const id = `${src} ${dst} ${protocol} ${ipv4.identification(buf, at)}`;
+    this.fragments.note(subject, draft, id, start, packet.length, isLast);
+  }
+
+  private noteHeader(subject: Subject, draft: Draft, packet: IpPacket): void {
+    const { buf, at } = subject;
+    const { src, dst } = packet;
+    if (at + ipv4.totalLength(buf, at) > subject.end && !subject.isCut) {
+      draft.find("malformed", "The header promises more bytes than the frame has: hosts drop it silently.");
+    }
+    if (!ipv4.checksumOk(buf, at)) {
+      // Any field may be the wrong one: nothing is concluded from them.
+      draft.find("bad-checksum", "Its IPv4 header checksum is wrong: hosts drop it silently (RFC 1122, 3.2.1.2).");
+      return;
+    }
+    const from = ipv4.src(buf, at);
+    const isLocal = address.isLoopback(from) && isLoopbackFrame(subject);
+    const isNobody = from !== address.UNSPECIFIED && !address.isUnicast(from) && !isLocal;
+    if (isNobody) {
+      draft.find("bad-source", `Nobody can have the address ${src}: hosts drop it silently (RFC 1122, 3.2.1.3).`);
+    }
+    const isGroup = this.noteGroup(subject, draft, dst);
+    this.hops.note(subject, draft, src, dst, ipv4.ttl(buf, at), "time to live", isGroup);
+    const sender = mac.format(buf, subject.frame + ethernet.SRC);
+    if (!isNobody)
+      subject.observe?.({ type: "sent", segment: subject.segment, mac: sender, ip: src, number: subject.number });
+    const id = ipv4.identification(buf, at) + 65_536 * ipv4.fragmentOffset(buf, at);
+    const ttl = ipv4.ttl(buf, at);
+    const before = this.packets.note(
+      subject,
+      { src, dst, protocol: packet.protocol, id, payload: packet.payload, end: packet.end },
+      ttl,
+    );
+    if (before === undefined || before.ttl <= ttl || before.mac === sender) return;
+    const text = `It is #${before.number} once more, ${count(before.ttl - ttl, "router")} later (time to live ${before.ttl}, now ${ttl}).`;
+    draft.find("routing-loop", text, before.number);
+  }
+
+  /** @returns true if the packet goes to a group. */
+  private noteGroup(subject: Subject, draft: Draft, dst: string): boolean {
+    const { buf, at, frame } = subject;
+    const to = ipv4.dst(buf, at);
+    const isGroup = address.isMulticast(to) || to === address.LIMITED_BROADCAST;
+    const station = mac.format(buf, frame + ethernet.DST);
+    if (!ethernet.isMulticast(buf, frame)) return isGroup;
+    // Ending in 255, it may be a network's broadcast address; whose network is not known here.
+    if (!isGroup && (to & 0xff) !== 0xff) {
+      const text = `It is for ${dst} alone, and yet goes to the group ${station}: hosts should drop it (RFC 1122, 3.3.6).`;
+      draft.find("group-mac-mismatch", text);
+    } else if (address.isMulticast(to) && station !== groupMac(to)) {
+      draft.find("group-mac-mismatch", `The group ${dst} has the MAC ${groupMac(to)}, not ${station} (RFC 1112, 6.4).`);
+    }
+    return true;
   }
 }
 
-function explainFragment(subject: Subject, src: string, dst: string, start: number): Explanation {
+/** A host's loopback interface has frames without addresses. */
+function isLoopbackFrame({ buf, frame }: Subject): boolean {
+  return mac.isZero(buf, frame + ethernet.SRC) && mac.isZero(buf, frame + ethernet.DST);
+}
+
+function packetAt(subject: Subject): IpPacket {
   const { buf, at } = subject;
-  const length = ipv4.totalLength(buf, at) - ipv4.headerLength(buf, at);
+  return {
+    src: address.format(ipv4.src(buf, at)),
+    dst: address.format(ipv4.dst(buf, at)),
+    protocol: ipv4.protocol(buf, at),
+    addressSum: inet.add(buf, at + ipv4.SRC, at + ipv4.SRC + 8, 0),
+    payload: ipv4.payloadOffset(buf, at),
+    end: ipv4.payloadEnd(buf, at, subject.end),
+    length: ipv4.totalLength(buf, at) - ipv4.headerLength(buf, at),
+    isFragment: ipv4.isFragment(buf, at),
+  };
+}
+
+function explainFragment(subject: Subject, packet: IpPacket): Draft {
+  const { buf, at } = subject;
+  const { src, dst, length } = packet;
+  const start = ipv4.fragmentOffset(buf, at);
   const rest = ipv4.moreFragments(buf, at) ? "more follow" : "the last one";
   const range = length > 0 ? `bytes ${start} to ${start + length - 1}` : `nothing, from byte ${start} on`;
   const id = ipv4.identification(buf, at);
-  return plain("ipv4-fragment", `A fragment of datagram ${id} from ${src} to ${dst}: ${range}, ${rest}.`);
+  const draft = new Draft("ipv4-fragment", `fragment of ${id}`);
+  return draft.say(`A fragment of datagram ${id} from ${src} to ${dst}: ${range}, ${rest}.`);
 }
 
-const FIN = 1;
-const SYN = 2;
-const RST = 4;
-const ACK = 16;
-
-function tcpMeaning(flags: number): string {
-  if ((flags & RST) !== 0) return "refuses or breaks off the connection to";
-  if ((flags & SYN) !== 0) return (flags & ACK) !== 0 ? "accepts the connection of" : "asks for a connection to";
-  return (flags & FIN) !== 0 ? "has nothing more to send to" : "sends or acknowledges data to";
+/** 01:00:5e and the address's low 23 bits (RFC 1112, 6.4). */
+function groupMac(ip: number): string {
+  return mac.format(Uint8Array.of(0x01, 0x00, 0x5e, (ip >>> 16) & 0x7f, ip >>> 8, ip));
 }

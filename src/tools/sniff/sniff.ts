@@ -23,8 +23,10 @@ import type { SniffCounters, SniffIo, Sniffing, SniffOptions, SniffResult, Sniff
 import { Origin } from "./origin.ts";
 import { Output } from "./output.ts";
 import { type Member, type SeveralBatch, SeveralLinks } from "./several.ts";
+import { oneLine } from "./words.ts";
 
 const EXPLANATION = literal("\t= ");
+const COMMENT = literal("\t# ");
 const NEWLINE = 0x0a;
 const encoder = new TextEncoder();
 const NANOSECONDS = 1e9;
@@ -206,9 +208,10 @@ class Sniffer {
     }
     this.lastSecond = seconds;
     const number = this.captured;
-    const explanation = this.explainer?.explain(buffer, off, length, originalLength, time, number, flags) ?? null;
-    const { text } = this.output;
     const index = "interfaceIndex" in batch ? batch.interfaceIndex[i]! : 0;
+    const explanation =
+      this.explainer?.explain(buffer, off, length, originalLength, time, number, flags, index) ?? null;
+    const { text } = this.output;
     if (this.printer !== null) {
       if (this.several !== null) this.printer.origin = this.originOf(index).of(buffer, off, length, direction);
       this.printer.print(buffer, off, length, originalLength, seconds, nanoseconds, number);
@@ -216,6 +219,7 @@ class Sniffer {
         text.put(EXPLANATION);
         text.raw(encoder.encode(explanation.text));
         text.byte(NEWLINE);
+        if ("hasNotes" in batch && batch.hasNotes(i)) this.showComments(batch, i, explanation.text);
       }
     } else if (this.isJson) {
       const stamp = { number, seconds, nanoseconds, originalLength, interface: this.nameOf(index), direction, flags };
@@ -225,11 +229,22 @@ class Sniffer {
     if (writer === undefined) return;
     let note: FrameNote | undefined;
     if (this.copies && "hasNotes" in batch) note = copiedNote(batch, i);
-    if (explanation !== null) note = { ...note, comments: [...(note?.comments ?? []), explanation.text] };
+    if (explanation !== null) note = { ...note, comments: withComment(note?.comments ?? [], explanation.text) };
     const id = this.several !== null || this.copies ? index : 0;
     if (!writer.append(buffer, off, length, originalLength, seconds, nanoseconds, id, direction, flags, note)) {
       if (writer.error !== null) this.writerFailed();
       else this.end("count");
+    }
+  }
+
+  /** What the file's author wrote to a frame; explanations that were saved as comments are not repeated. */
+  private showComments(batch: RecordBatch, i: number, explanation: string): void {
+    const { text } = this.output;
+    for (const comment of batch.comments(i)) {
+      if (comment === explanation) continue;
+      text.put(COMMENT);
+      text.raw(encoder.encode(oneLine(comment)));
+      text.byte(NEWLINE);
     }
   }
 
@@ -301,6 +316,10 @@ class Sniffer {
   private writerFailed(): void {
     this.end("failed");
   }
+}
+
+function withComment(comments: readonly string[], text: string): readonly string[] {
+  return comments.includes(text) ? comments : [...comments, text];
 }
 
 /** A reader that closed its pipe has seen enough: no failure. */

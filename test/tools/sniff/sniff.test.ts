@@ -220,7 +220,8 @@ describe("explanations", () => {
       "    1  ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28\n" +
         "\t= 10.0.0.1 at 02:00:00:00:00:01 asks everybody: who has 10.0.0.2?\n" +
         "    2  ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28\n" +
-        "\t= 10.0.0.1 asks again after 1.00 ms, the second time: who has 10.0.0.2? So far nobody answered #1.\n",
+        "\t= 10.0.0.1 asks again after 1.00 ms, the second time: who has 10.0.0.2? So far nobody answered #1. " +
+        "A host asks for one address at most once a second (RFC 1122, 2.3.2.1).\n",
     );
   });
 
