@@ -25,6 +25,8 @@ export * as lldp from "./lldp.ts";
 export * as mac from "./mac.ts";
 export { PacketReader } from "./reader.ts";
 export * as stp from "./stp.ts";
+export * as tcp from "./tcp.ts";
+export * as tcpOptions from "./tcp-options.ts";
 export * as text from "./text/index.ts";
 export * as udp from "./udp.ts";
 export * as vlan from "./vlan.ts";
