@@ -4,6 +4,7 @@ import { DST, EtherType, HEADER_LENGTH, MAX_LENGTH, SRC, TYPE } from "../etherne
 import { isTagType, LENGTH as TAG_LENGTH, tciDei, tciPcp, tciVid } from "../vlan.ts";
 import { printArp } from "./arp.ts";
 import type { Dissection } from "./dissection.ts";
+import { printEapol } from "./eapol.ts";
 import { ETHERTYPE_NAMES } from "./ethertype-names.ts";
 import { dumpUnknown } from "./hexdump.ts";
 import { printIpv4 } from "./ipv4.ts";
@@ -162,6 +163,8 @@ export function printEtherType(d: Dissection, type: number, at: number, length: 
       return printArp(d, at, length, captured) ? "done" : "cut";
     case EtherType.Lldp:
       return printLldp(d, at, length) ? "done" : "cut";
+    case EtherType.Eapol:
+      return printEapol(d, at) ? "done" : "cut";
     case EtherType.Loopback:
       return printLoopback(d, at, length) ? "done" : "cut";
     case EtherType.MplsUnicast:
