@@ -36,6 +36,8 @@ export * as ndp from "./ndp.ts";
 export * as ndpOption from "./ndp-option.ts";
 export { PacketReader } from "./reader.ts";
 export * as stp from "./stp.ts";
+export * as tcp from "./tcp.ts";
+export * as tcpOptions from "./tcp-options.ts";
 export * as text from "./text/index.ts";
 export * as udp from "./udp.ts";
 export * as vlan from "./vlan.ts";

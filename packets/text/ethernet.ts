@@ -4,12 +4,16 @@ import { DST, EtherType, HEADER_LENGTH, MAX_LENGTH, SRC, TYPE } from "../etherne
 import { isTagType, LENGTH as TAG_LENGTH, tciDei, tciPcp, tciVid } from "../vlan.ts";
 import { printArp } from "./arp.ts";
 import type { Dissection } from "./dissection.ts";
+import { printEapol } from "./eapol.ts";
 import { ETHERTYPE_NAMES } from "./ethertype-names.ts";
 import { dumpUnknown } from "./hexdump.ts";
 import { printIpv4 } from "./ipv4.ts";
 import { printIpv6 } from "./ipv6.ts";
 import { printLlc } from "./llc.ts";
 import { printLldp } from "./lldp.ts";
+import { printLoopback } from "./loopback.ts";
+import { MacsecPayload, printMacsec } from "./macsec.ts";
+import { printMpls } from "./mpls.ts";
 import { type Literal, literal } from "./writer.ts";
 
 const PROTOCOL = literal("ether");
@@ -29,6 +33,8 @@ const CLOSE = 0x29;
 
 /** Alteon's jumbo frames: LLC follows the type. */
 const TYPE_JUMBO = 0x8870;
+
+const MACSEC = new MacsecPayload();
 
 /** `ethertype ARP (0x0806)` for every type with a name, made once. */
 const TYPE_TEXTS: ReadonlyMap<number, Literal> = new Map(
@@ -55,9 +61,36 @@ export function printEthernet(d: Dissection, off: number, captured: number, leng
   if (d.linkHeader) printAddresses(d, off);
   let type = getU16(buf, off + TYPE);
   let at = off + HEADER_LENGTH;
+  let rest = length - HEADER_LENGTH;
+  let there = captured - HEADER_LENGTH;
   let isLengthPrinted = false;
+  // Only next to the addresses; behind a VLAN tag its type is an unknown one.
+  if (type === EtherType.MacSec) {
+    if (d.linkHeader) {
+      printType(d, type);
+      printLength(d, length);
+      isLengthPrinted = true;
+    }
+    const printed = printMacsec(d, at, rest, there, off, MACSEC);
+    if (printed !== "type") d.headerLength = printed === "end" ? captured : HEADER_LENGTH + MACSEC.header;
+    if (printed === "end") return true;
+    at += MACSEC.header;
+    rest = MACSEC.length;
+    there = MACSEC.captured;
+    if (printed === "encrypted") return dumpUnknown(d, at, there);
+    if (!d.has(at, 2)) return false;
+    if (there < 2) {
+      out.ascii(` [caplen ${there} < 2]`);
+      d.headerLength = at - off;
+      return true;
+    }
+    type = getU16(buf, at);
+    at += 2;
+    rest -= 2;
+    there -= 2;
+  }
   while (isTagType(type)) {
-    if (captured - (at - off) < TAG_LENGTH) {
+    if (there < TAG_LENGTH) {
       d.protocol = VLAN_PROTOCOL;
       d.truncated();
       d.headerLength = captured;
@@ -73,10 +106,10 @@ export function printEthernet(d: Dissection, off: number, captured: number, leng
     }
     type = getU16(buf, at + 2);
     at += TAG_LENGTH;
+    rest -= TAG_LENGTH;
+    there -= TAG_LENGTH;
   }
 
-  const rest = length - (at - off);
-  const there = captured - (at - off);
   if (type <= MAX_LENGTH) {
     const bytes = Math.min(type, rest);
     const before = d.narrow(at, bytes);
@@ -130,6 +163,13 @@ export function printEtherType(d: Dissection, type: number, at: number, length: 
       return printArp(d, at, length, captured) ? "done" : "cut";
     case EtherType.Lldp:
       return printLldp(d, at, length) ? "done" : "cut";
+    case EtherType.Eapol:
+      return printEapol(d, at) ? "done" : "cut";
+    case EtherType.Loopback:
+      return printLoopback(d, at, length) ? "done" : "cut";
+    case EtherType.MplsUnicast:
+    case EtherType.MplsMulticast:
+      return printMpls(d, at, length) ? "done" : "cut";
     default:
       return "unknown";
   }
