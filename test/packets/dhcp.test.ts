@@ -125,6 +125,11 @@ describe("dhcp", () => {
     expect(codes(overloaded("", "", ""))).toEqual([]);
   });
 
+  test("a value of more than 255 bytes comes in pieces (RFC 3396)", () => {
+    const value = parsed(dhcp.parse(overloaded("350101 770201 02 0c0161 770103 ff", "", "")));
+    expect(toHex(dhcp.findOption(value, dhcp.Option.DomainSearch)!)).toBe("010203");
+  });
+
   test("says why a message cannot be read", () => {
     const [sample] = SAMPLES;
     for (let end = 0; end < dhcp.OPTIONS; end++) expect(dhcp.parse(sample!, 0, end)).toBe(Fault.Truncated);
