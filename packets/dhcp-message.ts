@@ -81,7 +81,8 @@ export function build(message: DhcpMessage): Uint8Array {
   return buf;
 }
 
-/** Data of the first option of a code, or undefined. */
+/** Data of the option of a code, in one piece if it came in several (RFC 3396, 7), or undefined if there is none. */
 export function findOption(message: DhcpMessage, code: number): Uint8Array | undefined {
-  return message.options.find((option) => option.code === code)?.data;
+  const pieces = message.options.filter((option) => option.code === code);
+  return pieces.length === 0 ? undefined : Uint8Array.from(pieces.flatMap(({ data }) => [...data]));
 }

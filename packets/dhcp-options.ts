@@ -54,7 +54,7 @@ export const Option = {
   End: 255,
 } as const;
 
-/** Values of the option MessageType (RFC 2132, 9.6; RFC 4388). */
+/** Values of the option MessageType (RFC 2132, 9.6; RFC 3203; RFC 4388). */
 export const MessageType = {
   Discover: 1,
   Offer: 2,
@@ -64,6 +64,7 @@ export const MessageType = {
   Nak: 6,
   Release: 7,
   Inform: 8,
+  ForceRenew: 9,
   LeaseQuery: 10,
   LeaseUnassigned: 11,
   LeaseUnknown: 12,

@@ -113,7 +113,11 @@ function printAlgorithms(d: Dissection, at: number, length: number, names: Reado
 /** RFC 7871, 6: address family, bits of the address that count, bits that the answer is for, and the address. */
 function printSubnet(d: Dissection, at: number, length: number): void {
   const { buf, out } = d;
-  const family = length < 4 ? 0 : getU16(buf, at);
+  if (length < 4) {
+    d.invalid();
+    return;
+  }
+  const family = getU16(buf, at);
   const bits = family === 1 ? 32 : 128;
   const source = buf[at + 2]!;
   const scope = buf[at + 3]!;

@@ -6,12 +6,17 @@ import type { Dissection } from "./dissection.ts";
 import { CUT, ENDED, passName } from "./dns-name.ts";
 import { printQuestion, printRecord } from "./dns-record.ts";
 import { OPERATIONS, responseWord } from "./dns-words.ts";
-import { literal } from "./writer.ts";
+import { type Literal, literal } from "./writer.ts";
 
 const PROTOCOL = literal("domain");
 const QUESTION = literal(" q:");
 const AUTHORITIES = literal(" ns:");
 const ADDITIONALS = literal(" ar:");
+const OPEN_COUNT = literal(" [");
+const QUESTIONS = literal("q]");
+const ANSWERS = literal("a]");
+const AUTHORITY = literal("n]");
+const ADDITIONAL = literal("au]");
 const OPEN = literal(" (");
 const CLOSE = 0x29;
 const SPACE = 0x20;
@@ -96,7 +101,7 @@ function printResponse(d: Dissection, off: number, isMulticast: boolean): number
   if ((flags & dns.Flag.Truncated) !== 0) out.byte(BAR);
   if ((flags & dns.Flag.AuthenticData) !== 0) out.byte(DOLLAR);
   const questions = dns.questionCount(buf, off);
-  if (questions !== 1) printCount(d, questions, "q");
+  if (questions !== 1) printCount(d, questions, QUESTIONS);
 
   let at = off + dns.HEADER_LENGTH;
   for (let i = 0; i < questions; i++) {
@@ -138,14 +143,14 @@ function printQuery(d: Dissection, off: number, isMulticast: boolean): number {
   const questions = dns.questionCount(buf, off);
   const answers = dns.answerCount(buf, off);
   if (opcode === Opcode.InverseQuery) {
-    if (questions !== 0) printCount(d, questions, "q");
-    if (answers !== 1) printCount(d, answers, "a");
+    if (questions !== 0) printCount(d, questions, QUESTIONS);
+    if (answers !== 1) printCount(d, answers, ANSWERS);
   } else {
-    if (answers !== 0) printCount(d, answers, "a");
-    if (questions !== 1) printCount(d, questions, "q");
+    if (answers !== 0) printCount(d, answers, ANSWERS);
+    if (questions !== 1) printCount(d, questions, QUESTIONS);
   }
-  if (dns.authorityCount(buf, off) !== 0) printCount(d, dns.authorityCount(buf, off), "n");
-  if (dns.additionalCount(buf, off) !== 0) printCount(d, dns.additionalCount(buf, off), "au");
+  if (dns.authorityCount(buf, off) !== 0) printCount(d, dns.authorityCount(buf, off), AUTHORITY);
+  if (dns.additionalCount(buf, off) !== 0) printCount(d, dns.additionalCount(buf, off), ADDITIONAL);
 
   let at = off + dns.HEADER_LENGTH;
   for (let i = 0; i < questions; i++) {
@@ -159,8 +164,11 @@ function printQuery(d: Dissection, off: number, isMulticast: boolean): number {
   return at < 0 ? at : printRest(d, at, off, isMulticast);
 }
 
-function printCount(d: Dissection, count: number, unit: string): void {
-  d.out.ascii(` [${count}${unit}]`);
+function printCount(d: Dissection, count: number, unit: Literal): void {
+  const { out } = d;
+  out.put(OPEN_COUNT);
+  out.decimal(count);
+  out.put(unit);
 }
 
 /** The sections after the answers. */
