@@ -58,6 +58,16 @@ describe("dns", () => {
     expect(toHex(made.slice(-32))).toBe("c00c000100010000003c0004c0000201c011000100010000003c0004c0000201");
   });
 
+  test("what stands beyond the reach of a pointer is not pointed at", () => {
+    const far = { name: "far.example.", type: 16, recordClass: 1, ttl: 1, data: new Uint8Array(0) };
+    const filler = { ...far, name: "near.example.", data: new Uint8Array(0x4000) };
+    const value = { id: 1, flags: 0, questions: [], answers: [filler, far, far], authorities: [], additionals: [] };
+    const made = dns.build(value, true);
+    expect(parsed(dns.parse(made))).toEqual(value);
+    // The second one cannot point at the first, but at `example` it can.
+    expect(toHex(made.slice(-16))).toBe("03666172c01100100001000000010000");
+  });
+
   test("accessors and layout agree", () => {
     fc.assert(
       fc.property(message, fc.nat(20), (value, off) => {
@@ -223,6 +233,11 @@ describe("domain names", () => {
     ["at a name that the message's end cuts", [1, 0x61, 0xc0, 0], 2, Fault.Length],
   ])("a pointer %s", (_, bytes, off, fault) => {
     expect(dns.readName(Uint8Array.from(bytes), 0, off, bytes.length)).toBe(fault);
+  });
+
+  test("a pointer of which one byte is there ends no name", () => {
+    expect(dns.skipName(Uint8Array.of(1, 0x61, 0xc0), 0, 3)).toBe(-1);
+    expect(dns.skipName(Uint8Array.of(1, 0x61, 0xc0, 0), 0, 4)).toBe(4);
   });
 
   test("labels of other kinds are refused, and names of more than 255 bytes", () => {

@@ -2,7 +2,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { dhcp, dns } from "../../../packets/index.ts";
-import { FramePrinter } from "../../../packets/text/index.ts";
+import { Dissection } from "../../../packets/text/dissection.ts";
+import { FramePrinter, TextWriter } from "../../../packets/text/index.ts";
+import { Conversations } from "../../../packets/text/tcp-conversations.ts";
+import { printUdp } from "../../../packets/text/udp.ts";
 import { applicationFrames, udpFrame } from "../../support/application-frames.ts";
 import { guarded } from "../../support/guarded.ts";
 import { needs } from "../../support/privilege.ts";
@@ -145,6 +148,30 @@ describe("whatever comes", () => {
         expect(printer.out.toString()).toMatch(/\n$/);
       }
     }
+  });
+
+  test("nor beyond an EDNS option that ends with it", () => {
+    for (let length = 0; length < 5; length++) {
+      const data = Uint8Array.of(0, 8, 0, length, ...new Uint8Array(length).fill(1));
+      const opt = { name: ".", type: 41, recordClass: 512, ttl: 0, data };
+      const message = { id: 1, flags: 0x8180, questions: [], answers: [opt], authorities: [], additionals: [] };
+      const bytes = udpFrame(dns.build(message), 53);
+      const printer = new FramePrinter({});
+      printer.print(guarded(bytes, 0, bytes.length), 0, bytes.length, bytes.length, 1, 0);
+      expect(printer.out.toString()).toMatch(length === 0 ? /UDPsize=512 \[ECS\]/ : /\[ECS {2}\(invalid\)\]/);
+    }
+  });
+
+  test("a UDP length of 0 is a jumbogram's if IPv6 says that it is longer (RFC 2675, 4)", () => {
+    const out = new TextWriter();
+    const d = new Dissection(out, {}, new Conversations());
+    d.buf = new Uint8Array(48);
+    d.buf.set([0x60, 0, 0, 0, 0, 0, 17], 0);
+    d.end = 48;
+    for (const length of [0xffff, 0x10000]) expect(printUdp(d, 0, 6, 40, length, false)).toBe(true);
+    expect(out.toString()).toBe(
+      ":: > ::: truncated-udplength 0:: > ::: UDP, length 65528".replaceAll(":: > ::", "::.0 > ::.0"),
+    );
   });
 
   test("counts of 65,535 and names that point at each other end soon", () => {
