@@ -7,10 +7,16 @@ import { printDvmrp } from "./dvmrp.ts";
 import { RECORD_NAMES } from "./icmp6-listener.ts";
 import { printPimV1 } from "./pim-v1.ts";
 import { relativeTime } from "./relative-time.ts";
-import { literal } from "./writer.ts";
+import { type Literal, literal } from "./writer.ts";
 
 const PROTOCOL = literal("igmp");
 const QUERY = literal("igmp query");
+const REPORT_V1 = literal("igmp v1 report ");
+const REPORT_V2 = literal("igmp v2 report ");
+const LEAVE = literal("igmp leave ");
+const VERSION_1 = literal(" v1");
+const VERSION_2 = literal(" v2");
+const VERSION_3 = literal(" v3");
 const REPORT_V3 = literal("igmp v3 report");
 const GROUP_RECORDS = literal(" group record(s)");
 const SEPARATOR = literal(", ");
@@ -50,13 +56,13 @@ function printMessage(d: Dissection, at: number, length: number, type: number): 
       out.put(QUERY);
       return length >= QUERY_V3_LENGTH ? printQueryV3(d, at, length) : printQuery(d, at, length);
     case Type.ReportV1:
-      if (!printWithAddress(d, at, "igmp v1 report ")) return false;
+      if (!printWithAddress(d, at, REPORT_V1)) return false;
       if (length !== V1_LENGTH) out.ascii(` [len ${length}]`);
       return true;
     case Type.ReportV2:
-      return printWithAddress(d, at, "igmp v2 report ");
+      return printWithAddress(d, at, REPORT_V2);
     case Type.Leave:
-      return printWithAddress(d, at, "igmp leave ");
+      return printWithAddress(d, at, LEAVE);
     case Type.ReportV3:
       out.put(REPORT_V3);
       return printReportV3(d, at, length);
@@ -78,9 +84,9 @@ function printMessage(d: Dissection, at: number, length: number, type: number): 
   }
 }
 
-function printWithAddress(d: Dissection, at: number, name: string): boolean {
+function printWithAddress(d: Dissection, at: number, name: Literal): boolean {
   if (!d.has(at + ADDRESS, 4)) return false;
-  d.out.ascii(name);
+  d.out.put(name);
   d.out.ipv4(d.buf, at + ADDRESS);
   return true;
 }
@@ -89,7 +95,7 @@ function printQuery(d: Dissection, at: number, length: number): boolean {
   const { buf, out } = d;
   if (!d.has(at + 1, 1)) return false;
   const time = buf[at + 1]!;
-  out.ascii(time === 0 ? " v1" : " v2");
+  out.put(time === 0 ? VERSION_1 : VERSION_2);
   if (time !== 0 && time !== USUAL_TIME) out.ascii(` [max resp time ${time}]`);
   if (!d.has(at + ADDRESS, 4)) return false;
   if (getU32(buf, at + ADDRESS) !== 0) {
@@ -103,7 +109,7 @@ function printQuery(d: Dissection, at: number, length: number): boolean {
 
 function printQueryV3(d: Dissection, at: number, length: number): boolean {
   const { buf, out } = d;
-  out.ascii(" v3");
+  out.put(VERSION_3);
   if ((length & 3) !== 0) {
     out.ascii(` [invalid len ${length}]`);
     return true;

@@ -3,7 +3,7 @@ import { getU16, getU32 } from "../bytes.ts";
 import * as extension from "../ipv6-extension.ts";
 import { OptionType } from "../ipv6-options.ts";
 import type { Dissection } from "./dissection.ts";
-import { literal } from "./writer.ts";
+import { type Literal, literal } from "./writer.ts";
 
 const HOME_ADDRESS_LENGTH = 18;
 const ROUTER_ALERT_LENGTH = 4;
@@ -25,7 +25,7 @@ export type HeaderPrinted = "done" | "invalid" | "cut";
  * @param payload the IPv6 payload length, which must be 0 for a jumbo payload option to be valid; -1 in a destination
  * options header, where there is no such option, and whose options nobody looks at without -v.
  */
-export function printOptions(d: Dissection, at: number, name: string, payload: number): HeaderPrinted {
+export function printOptions(d: Dissection, at: number, name: Literal, payload: number): HeaderPrinted {
   const { buf, out } = d;
   d.jumboLength = 0;
   if (!d.has(at + extension.LENGTH, 1)) return "cut";
@@ -34,7 +34,7 @@ export function printOptions(d: Dissection, at: number, name: string, payload: n
     d.truncated();
     return "invalid";
   }
-  out.ascii(name);
+  out.put(name);
   if (payload < 0 && d.verbose === 0) return "done";
   if (printEach(d, at + extension.OPTIONS, at + bytes, payload)) return "done";
   d.truncated();

@@ -11,6 +11,8 @@ import { literal } from "./writer.ts";
 const PROTOCOL = literal("ip6");
 const HOP_BY_HOP = literal("hbhopt");
 const DESTINATION = literal("dstopt");
+const HBH = literal("HBH ");
+const DSTOPT = literal("DSTOPT ");
 const IP6 = literal("IP6 ");
 const TO = literal(" > ");
 const COLON = literal(": ");
@@ -122,7 +124,7 @@ function printChain(d: Dissection, off: number, length: number, total: number): 
           return true;
         }
         d.protocol = HOP_BY_HOP;
-        const done = printOptions(d, at, "HBH ", payload);
+        const done = printOptions(d, at, HBH, payload);
         if (done === "cut") return false;
         isJumbogram = d.jumboLength > 0;
         if (isJumbogram) payload = d.jumboLength;
@@ -138,7 +140,7 @@ function printChain(d: Dissection, off: number, length: number, total: number): 
       }
       case DestinationOptions: {
         d.protocol = DESTINATION;
-        const done = printOptions(d, at, "DSTOPT ", -1);
+        const done = printOptions(d, at, DSTOPT, -1);
         if (done === "cut") return false;
         if (done === "invalid") return true;
         advance = extension.headerLength(buf, at, next);

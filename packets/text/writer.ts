@@ -61,6 +61,9 @@ for (let i = 0; i < 1000; i++) {
 const HEX_COLON = new Int32Array(256);
 for (let i = 0; i < 256; i++) HEX_COLON[i] = HEX_CODES[i >> 4]! | (HEX_CODES[i & 15]! << 8) | (COLON << 16);
 
+/** The words of the IPv6 address in hand. */
+const WORDS = new Uint16Array(8);
+
 export class TextWriter {
   private buf: Uint8Array;
   private view: DataView;
@@ -269,31 +272,40 @@ export class TextWriter {
 
   /** An IPv6 address: sixteen bytes at `off`, the longest run of zero words (the first of equals) as `::` (RFC 5952). */
   ipv6(from: Uint8Array, off: number): void {
+    this.room(48);
     let runAt = -1;
     let runLength = 1;
-    for (let i = 0; i < 8; i++) {
-      let length = 0;
-      while (i + length < 8 && getU16(from, off + 2 * (i + length)) === 0) length++;
-      if (length > runLength) {
-        runAt = i;
-        runLength = length;
+    for (let i = 0, zeros = 0; i < 8; i++) {
+      const word = getU16(from, off + 2 * i);
+      WORDS[i] = word;
+      zeros = word === 0 ? zeros + 1 : 0;
+      if (zeros > runLength) {
+        runLength = zeros;
+        runAt = i - zeros + 1;
       }
-      if (length > 0) i += length - 1;
     }
+    const { buf } = this;
+    let end = this.end;
     for (let i = 0; i < 8; i++) {
       if (i === runAt) {
-        this.byte(COLON);
+        buf[end++] = COLON;
         i += runLength - 1;
-        if (i === 7) this.byte(COLON);
+        if (i === 7) buf[end++] = COLON;
         continue;
       }
-      if (i > 0) this.byte(COLON);
+      if (i > 0) buf[end++] = COLON;
+      const word = WORDS[i]!;
       // IPv4-mapped and IPv4-compatible addresses end in dotted decimal.
-      if (i === 6 && runAt === 0 && (runLength === 6 || (runLength === 5 && getU16(from, off + 10) === 0xffff))) {
+      if (i === 6 && runAt === 0 && (runLength === 6 || (runLength === 5 && WORDS[5] === 0xffff))) {
+        this.end = end;
         this.ipv4(from, off + 12);
         return;
       }
-      this.hex(getU16(from, off + 2 * i));
+      if (word > 0xfff) buf[end++] = HEX_CODES[word >> 12]!;
+      if (word > 0xff) buf[end++] = HEX_CODES[(word >> 8) & 15]!;
+      if (word > 0xf) buf[end++] = HEX_CODES[(word >> 4) & 15]!;
+      buf[end++] = HEX_CODES[word & 15]!;
     }
+    this.end = end;
   }
 }

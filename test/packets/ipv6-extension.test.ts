@@ -122,6 +122,7 @@ describe("ipv6-extension", () => {
     const buf = packet(Fragment, join(fragment(HopByHop, 1232, false), fromHex("3bff")));
     expect(find(buf)).toBe(Fault.None);
     expect(upper.isLaterFragment).toBe(true);
+    expect(upper.isFragment).toBe(true);
     expect(upper.offset).toBe(48);
   });
 

@@ -88,7 +88,7 @@ export function mobilitySamples(): Uint8Array[] {
 
 /** DVMRP, PIM's first version, multicast traceroute, and an unknown type. */
 export function igmpSamples(): Uint8Array[] {
-  const list = [hex("9901000000000000"), hex("130100"), hex("1301")];
+  const list = [hex("9901000000000000"), hex("130100"), hex("1301"), hex("13010001")];
   const group = "e0010203";
   const routes = ["0a000001 0102020a0000020a000003 0a0000040102010a000009", "0a000001010273020a0000020a000003"];
   const reports = ["ffff000a0181ff00000a14030a1583", "ffffff0a010203810000000a85", "0000000500000a01"];
