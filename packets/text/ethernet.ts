@@ -53,9 +53,9 @@ export function printEthernet(d: Dissection, off: number, captured: number, leng
   d.protocol = PROTOCOL;
   const { out, buf } = d;
   d.headerLength = 0;
-  if (captured < HEADER_LENGTH) {
+  if (captured < HEADER_LENGTH || length < HEADER_LENGTH) {
     d.truncated();
-    d.headerLength = captured;
+    d.headerLength = Math.min(captured, length);
     return true;
   }
   if (d.linkHeader) printAddresses(d, off);
@@ -90,7 +90,7 @@ export function printEthernet(d: Dissection, off: number, captured: number, leng
     there -= 2;
   }
   while (isTagType(type)) {
-    if (there < TAG_LENGTH) {
+    if (there < TAG_LENGTH || rest < TAG_LENGTH) {
       d.protocol = VLAN_PROTOCOL;
       d.truncated();
       d.headerLength = captured;

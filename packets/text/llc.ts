@@ -3,7 +3,7 @@ import { getU16 } from "../bytes.ts";
 import { DST, SRC } from "../ethernet.ts";
 import { CONTROL_UI, OUI_BRIDGED, OUI_CISCO, OUI_ETHERNET, Sap } from "../llc.ts";
 import type { Dissection } from "./dissection.ts";
-import { type Printed, printEtherType } from "./ethernet.ts";
+import { type Printed, printEthernet, printEtherType } from "./ethernet.ts";
 import { ETHERTYPE_NAMES } from "./ethertype-names.ts";
 import { dumpPayload, dumpUnknown } from "./hexdump.ts";
 import { printIpv4 } from "./ipv4.ts";
@@ -60,6 +60,10 @@ const COMMANDS: Readonly<Record<number, string>> = {
 const SUPERVISORY_NAMES = ["Receiver Ready", "Receiver not Ready", "Reject", "?"];
 
 const OUI_RFC2684 = 0x0080c2;
+/** Bytes before a bridged frame (RFC 2684, 5.2). */
+const BRIDGE_PADDING = 2;
+/** Frames within frames: nobody nests so deep but to exhaust the stack. */
+const MAX_DEPTH = 128;
 const CISCO_PIDS: Readonly<Record<number, string>> = {
   267: "PVST",
   268: "VLAN Bridge",
@@ -202,6 +206,16 @@ function printSnap(d: Dissection, at: number, length: number, captured: number, 
     if (done !== "unknown") return done;
   } else if (isSpanningTree(oui, pid)) {
     return printStp(d, next, rest) ? "done" : "cut";
+  } else if (isBridgedEthernet(oui, pid) && d.depth < MAX_DEPTH) {
+    if (!d.has(next, BRIDGE_PADDING)) {
+      d.truncated();
+      return "done";
+    }
+    d.depth++;
+    const skipped = 5 + BRIDGE_PADDING;
+    const isWhole = printEthernet(d, at + skipped, captured - skipped, length - skipped);
+    d.depth--;
+    return isWhole ? "done" : "cut";
   }
   if (!d.linkHeader) {
     printPair(d, frame);
@@ -215,6 +229,10 @@ function printSnap(d: Dissection, at: number, length: number, captured: number, 
 function isSpanningTree(oui: number, pid: number): boolean {
   if (oui === OUI_CISCO) return pid === 0x010b || pid === 0x010c;
   return oui === OUI_RFC2684 && pid === 0x000e;
+}
+
+function isBridgedEthernet(oui: number, pid: number): boolean {
+  return oui === OUI_RFC2684 && (pid === 0x0001 || pid === 0x0007);
 }
 
 function pidName(oui: number, pid: number): string {

@@ -176,7 +176,20 @@ function snap(d: Dice): Bytes {
     [1, 2, 3],
     [8, 0, 7],
   ]);
-  if (oui[1] === 0x80) return framed(d, [0xaa, 0xaa, 3, ...oui, 0, 0x40 + d.below(9), ...bytes(d, d.below(30))]);
+  if (oui[1] === 0x80) {
+    // A bridged Ethernet frame after two bytes, or a kind that nobody knows.
+    const inner = [
+      ...bytes(d, 12),
+      ...d.pick([
+        [8, 0],
+        [0x81, 0, 0, 5, 8, 0],
+        [0x88, 0xb5],
+      ] as const),
+      ...ipv4(d),
+    ];
+    const bridged = d.chance(0.8) ? inner : bytes(d, d.below(20));
+    return framed(d, [0xaa, 0xaa, 3, ...oui, 0, d.pick([1, 7, 2, 0x40]), 0, 0, ...bridged]);
+  }
   const isIp = d.chance(0.4);
   const pid = isIp
     ? [8, 0]
