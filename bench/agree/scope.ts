@@ -31,7 +31,8 @@ export function outOfScope(text: string): string | null {
   if (!LINK_IN_SCOPE.test(line)) return nameOf(line);
   if (!/^IP6?\b/.test(line)) return null;
   const pair = ADDRESS_PAIR.exec(line);
-  if (pair === null) return null;
+  // Cut off before the addresses were printed: by whom?
+  if (pair === null) return new RegExp(CUT).test(line) ? null : (/\[\|(.*?)\]/.exec(line)?.[1] ?? null);
   let rest = line.slice(pair.index + pair[0].length);
   for (let header = EXTENSION.exec(rest); header !== null; header = EXTENSION.exec(rest)) {
     rest = rest.slice(header[0].length);

@@ -59,6 +59,8 @@ describe("which protocols are out of scope, from tcpdump's text", () => {
     ["IP 10.0.0.1.2104 > 10.0.0.2.514:  (invalid)", "port 514"],
     ["IP 10.0.0.1 > 10.0.0.2:  [|tcp]", null],
     ["IP 10.0.0.1.4500 > 10.0.0.2.4500:  [|isakmp_rfc3948]", "isakmp_rfc3948"],
+    ["IP  [|dccp]", "dccp"],
+    ["IP  [|ip]", null],
     ["ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28", null],
     [" [|arp]", null],
     [" [|isoclns]", "isoclns"],
