@@ -244,7 +244,7 @@ const QUESTIONS: Readonly<Record<ExchangeReport["what"], string>> = {
   neighbor: "asked by neighbor discovery for",
   "duplicate-address": "probed for",
   dns: "asked the name server",
-  dhcp: "asked by DHCP",
+  dhcp: "asked by DHCP for",
   tcp: "asked for a connection to",
 };
 

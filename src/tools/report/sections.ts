@@ -125,14 +125,21 @@ function exchanges(title: string, report: Report, kinds: readonly ExchangeReport
       isProbe ? `${one.from} (probing)` : one.from,
       one.to,
       one.repeated > 0 ? `${one.asked} + ${one.repeated} again` : String(one.asked),
-      one.what === "echo" ? `${one.answered} (${loss} lost)` : String(one.answered),
+      answersOf(one, loss),
       one.min === null ? "" : `${ms(one.min)} / ${ms(one.average!)} / ${ms(one.max!)}`,
       one.answer,
-      lost > 0 ? unanswered : "",
+      lost > 0 && !isProbe ? unanswered : "",
     ];
   });
   const head = ["from", "for", "asked", "answered", "min/avg/max ms", "answer", "unanswered"];
   return tableSection(title, head, rows);
+}
+
+/** Probes hope that nobody answers. */
+function answersOf({ what, answered }: ExchangeReport, loss: string): string {
+  const isProbe = what === "arp-probe" || what === "duplicate-address";
+  if (isProbe && answered === 0) return "nobody objects";
+  return what === "echo" ? `${answered} (${loss} lost)` : String(answered);
 }
 
 function connections(all: readonly ConnectionReport[]): Section | null {

@@ -15,6 +15,8 @@ import { count, duration, list, ordinal } from "./words.ts";
 
 interface Question {
   readonly number: number;
+  /** Who asked: an address, or of a probe the MAC. */
+  readonly from: string;
   /** When it was last asked, and the frame that did. */
   last: number;
   lastNumber: number;
@@ -101,7 +103,7 @@ export class NdpExplainer {
     const what = isProbe ? "duplicate-address" : "neighbor";
     observe?.({ type: "asked", what, segment, from, to: target, number, time, again });
     if (!again) {
-      this.questions.set(key, { number, last: time, lastNumber: number, times: 1, answer: 0, answerer: "" });
+      this.questions.set(key, { number, from, last: time, lastNumber: number, times: 1, answer: 0, answerer: "" });
       const isToOne = !ethernet.isMulticast(buf, subject.frame);
       if (isProbe) draft.say(`${sender} probes whether anybody uses ${target} before it takes it (RFC 4862, 5.4).`);
       else if (isToOne) draft.say(`${src} asks ${target} itself whether it is still there (RFC 4861, 7.3).`);
@@ -147,10 +149,8 @@ export class NdpExplainer {
       const delay = time - question.last;
       const isProbe = question === probe;
       const what = isProbe ? "duplicate-address" : "neighbor";
-      const from = isProbe ? "" : dst;
-      const asked = question.lastNumber;
-      if (!isProbe)
-        observe?.({ type: "answered", what, segment, from, to: target, number, question: asked, delay, answer: owner });
+      const { from, lastNumber: asked } = question;
+      observe?.({ type: "answered", what, segment, from, to: target, number, question: asked, delay, answer: owner });
       const after = `#${question.number} after ${duration(delay)}`;
       if (isProbe) {
         draft.find(

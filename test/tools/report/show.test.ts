@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { diagramSvg, reportHtml, reportText } from "../../../src/tools/report/index.ts";
-import { answer, arpFrame, ask, B, C, echo } from "../sniff/explain-support.ts";
+import { answer, arpFrame, ask, B, C, echo, probe } from "../sniff/explain-support.ts";
 import { report } from "./support.ts";
 
 const plain = { width: 80, colour: false };
@@ -44,6 +44,11 @@ Echo: round-trip times
   from      for       asked  answered     min/avg/max ms
   10.0.0.1  10.0.0.2  1      1 (0% lost)  1.000 / 1.000 / 1.000
 `);
+  });
+
+  test("a probe that nobody objects to is no question in vain", async () => {
+    const text = reportText(await report([probe(), probe()]), { width: 120, colour: false });
+    expect(text).toMatch(/02:00:00:00:00:01 \(probing\) +10\.0\.0\.9 +1 \+ 1 again +nobody objects\n/);
   });
 
   test.each([40, 60, 80, 120, 200])("no line of text is longer than %i columns", async (width) => {

@@ -64,6 +64,11 @@ describe("neighbor discovery", () => {
     );
     const taken = wire.see(advertise(B, 0x20, ALL_NODES), 2 * MS);
     expect(taken.findings).toMatchObject([{ code: "address-taken", refersTo: [1] }]);
+    expect(wire.facts.find(({ type }) => type === "answered")).toMatchObject({
+      what: "duplicate-address",
+      from: mac.format(A),
+      question: 1,
+    });
     expect(taken.text).toContain("Answers the probe #1 after 2.00 ms: fe80::2 is taken, by 02:00:00:00:00:02");
   });
 
