@@ -1,10 +1,15 @@
 import koffi from "koffi";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BpfProgram } from "../../packets/bpf.ts";
+import { ethernet, mac, vlan } from "../../packets/index.ts";
 import { formatAssembler } from "../../packets/text/bpf.ts";
+import { queryInterfaces } from "../../src/linux/interface.ts";
 import { libpcapVersion } from "../../src/linux/libpcap.ts";
-import { KernelFilter } from "../support/kernel-filter.ts";
+import { FilteredSocket, KernelFilter } from "../support/kernel-filter.ts";
+import { needs } from "../support/privilege.ts";
 import { Dice } from "../support/text-frames.ts";
+import { until } from "../support/until.ts";
+import { Wire } from "../support/wire.ts";
 
 type Instruction = readonly [code: number, jt: number, jf: number, k: number];
 
@@ -88,23 +93,23 @@ function randomProgram(dice: Dice): Instruction[] {
 
 const KNOWN_NOTHING = { protocol: 0, packetType: 0, interfaceIndex: 0, hasVlanTag: false, vlanTci: 0, vlanTpid: 0 };
 
+/**
+ * What the kernel leaves in A at the program's end, asked for by comparison: 0 the program ended before its end, 1 A is
+ * another value, 2 A is this one.
+ */
+const compare = (program: readonly Instruction[], expected: number): Instruction[] => [
+  ...program,
+  [0x15, 0, 1, expected],
+  [0x06, 0, 0, 2],
+  [0x06, 0, 0, 1],
+];
+
 describe("the kernel's machine", () => {
   let kernel: KernelFilter;
   beforeAll(() => {
     kernel = new KernelFilter();
     return () => kernel[Symbol.dispose]();
   });
-
-  /**
-   * What the kernel leaves in A at the program's end, asked for by comparison: 0 the program ended before its end, 1 A is
-   * another value, 2 A is this one.
-   */
-  const compare = (program: readonly Instruction[], expected: number): Instruction[] => [
-    ...program,
-    [0x15, 0, 1, expected],
-    [0x06, 0, 0, 2],
-    [0x06, 0, 0, 1],
-  ];
 
   test("gives the same on random programs and frames", () => {
     const dice = new Dice(4);
@@ -134,4 +139,75 @@ describe("the kernel's machine", () => {
     expect(taken).toBeGreaterThan(2500);
     expect(ended).toBeGreaterThan(500);
   });
+});
+
+/** Loads of what lies beside the frame, and from its two headers. */
+function ancillaryProgram(dice: Dice): Instruction[] {
+  const known = [0, 4, 8, 40, 44, 48, 60].map((at) => (0xfffff000 + at) >>> 0);
+  const body = Array.from({ length: 1 + dice.below(8) }, (): Instruction => {
+    switch (dice.below(5)) {
+      case 0:
+      case 1:
+        return [dice.pick([0x20, 0x28, 0x30]), 0, 0, dice.pick(known)];
+      case 2:
+        return [dice.pick([0x20, 0x28, 0x30, 0xb1]), 0, 0, dice.pick([0xfff00000, 0xffe00000]) + dice.below(70)];
+      case 3:
+        return [
+          dice.pick([0x40, 0x48, 0x50]),
+          0,
+          0,
+          dice.pick([0, 0xfffffff0, 0xfff00000, 0xffe00000]) + dice.below(16),
+        ];
+      default:
+        return [dice.pick([0x07, 0x87, 0x0c, 0x01]), 0, 0, dice.below(40)];
+    }
+  });
+  return [...body, [0x0c, 0, 0, 0]];
+}
+
+needs({ netns: true }).test("a packet socket gives the same on loads of what only the kernel knows", async () => {
+  using wire = new Wire();
+  const link = wire.openLink(wire.ve0);
+  const index = wire.ve1.namespace.kernel.run(() => queryInterfaces((query) => query.index("ve1")));
+  // The one that is made first gets each frame last: what it has, the other has had.
+  using all = wire.ve1.namespace.kernel.run(() => new FilteredSocket(index));
+  using filtered = wire.ve1.namespace.kernel.run(() => new FilteredSocket(index));
+  const dice = new Dice(7);
+  let taken = 0;
+  let ended = 0;
+  for (let i = 0; i < 600; i++) {
+    const program = ancillaryProgram(dice);
+    const frame = ethernet.build({
+      dst: mac.BROADCAST,
+      src: link.mac,
+      type: dice.pick([0x0806, 0x0800, 0x88b5]),
+      payload: dice.bytes(46 + dice.below(20)),
+    });
+    const tag = dice.chance(0.5) ? { tpid: dice.pick([0x8100, 0x88a8]), tci: dice.below(0x10000) } : null;
+    const facts = {
+      protocol: ethernet.etherType(frame, 0),
+      packetType: 1,
+      interfaceIndex: index,
+      hasVlanTag: tag !== null,
+      vlanTci: tag?.tci ?? 0,
+      vlanTpid: tag?.tpid ?? 0,
+    };
+    const run = (instructions: readonly Instruction[]) =>
+      new BpfProgram(assemble(instructions)).run(frame, 0, frame.length, frame.length, facts);
+    const code = assemble(compare(program, run([...program, [0x16, 0, 0, 0]])));
+    if (!filtered.attach(code)) continue;
+    taken++;
+    const ours = run(compare(program, run([...program, [0x16, 0, 0, 0]])));
+    if (ours === 2) ended++;
+    const off = link.reserve(frame.length + 4);
+    link.tx.set(frame, off);
+    const end = off + frame.length;
+    link.commit((tag === null ? end : vlan.insert(link.tx, off, end, tag.tpid, tag.tci)) - off);
+    link.flush();
+    await until(() => all.take() >= 0);
+    const kept = Math.max(0, filtered.take());
+    expect(kept, `program ${i}:\n${formatAssembler(code)}${JSON.stringify(facts)}`).toBe(ours);
+  }
+  expect(taken).toBeGreaterThan(300);
+  expect(ended).toBeGreaterThan(100);
 });

@@ -50,3 +50,42 @@ export class KernelFilter implements Disposable {
     for (const fd of this.#fds) close(fd);
   }
 }
+
+const AF_PACKET = 17;
+const SOCK_RAW_CLOEXEC_NONBLOCK = 3 | 0x80000 | 0x800;
+const ETH_P_ALL = 3;
+const ETH_P_ALL_BIG_ENDIAN = ETH_P_ALL << 8;
+
+const socket = library.func("int socket(int domain, int type, int protocol)");
+const bind = library.func("int bind(int fd, const void *address, uint length)");
+
+/** A packet socket with a program, of the namespace that the thread is in when it is made. */
+export class FilteredSocket implements Disposable {
+  readonly #fd: number;
+  readonly #buffer = new Uint8Array(4096);
+
+  /** @param index the interface's. */
+  constructor(index: number) {
+    this.#fd = socket(AF_PACKET, SOCK_RAW_CLOEXEC_NONBLOCK, ETH_P_ALL_BIG_ENDIAN);
+    const address = new DataView(new ArrayBuffer(20));
+    address.setUint16(0, AF_PACKET, true);
+    address.setUint16(2, ETH_P_ALL_BIG_ENDIAN, true);
+    address.setInt32(4, index, true);
+    if (this.#fd < 0 || bind(this.#fd, new Uint8Array(address.buffer), 20) !== 0)
+      throw new Error(`packet socket: errno ${koffi.errno()}`);
+  }
+
+  /** @returns false if the kernel refuses the program. */
+  attach(code: Uint8Array): boolean {
+    return attachProgram(this.#fd, code);
+  }
+
+  /** Bytes kept of the next frame; -1 if none is there. */
+  take(): number {
+    return Number(recv(this.#fd, this.#buffer, this.#buffer.length, 0));
+  }
+
+  [Symbol.dispose](): void {
+    close(this.#fd);
+  }
+}
