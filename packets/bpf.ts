@@ -26,7 +26,7 @@ export const LINK_OFFSET = -0x200000;
 export const AncillaryLoad = {
   /** EtherType, as a number. */
   Protocol: 0,
-  /** Packet type (PACKET_HOST 0, …, PACKET_OUTGOING 4): what `inbound` and `outbound` look at. */
+  /** See {@link PacketType}: what `inbound` and `outbound` look at. */
   PacketType: 4,
   InterfaceIndex: 8,
   /** No load: A becomes A xor X. */
@@ -39,11 +39,14 @@ export const AncillaryLoad = {
   VlanTpid: 60,
 } as const;
 
+/** Whom a frame is for, and who sent it (packet(7), PACKET_*). */
+export const PacketType = { Host: 0, Broadcast: 1, Multicast: 2, OtherHost: 3, Outgoing: 4 } as const;
+
 /** What the kernel knows of a frame beside its bytes. */
 export interface Ancillary {
   /** EtherType of the frame as it lies in the buffer: behind the tag that was taken off. */
   readonly protocol: number;
-  /** PACKET_HOST 0, PACKET_BROADCAST 1, PACKET_MULTICAST 2, PACKET_OTHERHOST 3, PACKET_OUTGOING 4 (packet(7)). */
+  /** See {@link PacketType}. */
   readonly packetType: number;
   readonly interfaceIndex: number;
   /** True if a VLAN tag was taken off the frame, whose parts these are. */
@@ -64,6 +67,8 @@ export class BpfProgram {
   readonly #jf: Uint8Array;
   readonly #k: Int32Array;
   readonly #memory = new Int32Array(MEMORY_WORDS);
+  /** True if the program asks for what only the kernel knows: see {@link Ancillary}. */
+  readonly asksKernel: boolean;
   /** True if the program reads from memory, which must then begin as zeros. */
   readonly #readsMemory: boolean;
 
@@ -83,17 +88,13 @@ export class BpfProgram {
       this.#jf[i] = view.getUint8(at + 3);
       this.#k[i] = view.getInt32(at + 4, littleEndian);
     }
+    this.asksKernel = this.#code.some((op, i) => ABSOLUTE_LOADS.includes(op) && this.#k[i]! < 0);
     this.#readsMemory = this.#code.some((op) => op === LD_MEMORY || op === LDX_MEMORY);
   }
 
   /** True if some jump goes backwards, which the kernel does not allow. */
   get jumpsBack(): boolean {
     return this.#code.some((code, i) => code === JA && this.#k[i]! < 0);
-  }
-
-  /** True if the program asks for what only the kernel knows: see {@link Ancillary}. */
-  get asksKernel(): boolean {
-    return this.#code.some((code, i) => (code === 0x20 || code === 0x28 || code === 0x30) && this.#k[i]! < 0);
   }
 
   /** True if the program accepts the frame. */
@@ -344,6 +345,40 @@ export class BpfProgram {
     }
     return 0;
   }
+}
+
+/** `ld [k]`, `ldh [k]`, `ldb [k]`. */
+const ABSOLUTE_LOADS = [0x20, 0x28, 0x30];
+
+/**
+ * What a kernel would know of an Ethernet frame that lies in memory with its tags in place.
+ * @param off the frame's first byte. @param length captured bytes.
+ * @param outgoing true if this machine sent it. @param own the interface's MAC address.
+ */
+export function ancillaryOf(
+  buf: Uint8Array,
+  off: number,
+  length: number,
+  outgoing: boolean,
+  own: Uint8Array,
+  interfaceIndex = 0,
+): Ancillary {
+  const protocol = length < ETHERNET_HEADER ? 0 : (buf[off + 12]! << 8) | buf[off + 13]!;
+  const packetType = outgoing ? PacketType.Outgoing : receivedType(buf, off, length, own);
+  return { protocol, packetType, interfaceIndex, hasVlanTag: false, vlanTci: 0, vlanTpid: 0 };
+}
+
+function receivedType(buf: Uint8Array, off: number, length: number, own: Uint8Array): number {
+  if (length < 6) return PacketType.OtherHost;
+  let isBroadcast = true;
+  let isOwn = true;
+  for (let i = 0; i < 6; i++) {
+    isBroadcast &&= buf[off + i] === 0xff;
+    isOwn &&= buf[off + i] === own[i];
+  }
+  if (isBroadcast) return PacketType.Broadcast;
+  if ((buf[off]! & 1) !== 0) return PacketType.Multicast;
+  return isOwn ? PacketType.Host : PacketType.OtherHost;
 }
 
 /** The operation among the ancillary loads that loads nothing. */

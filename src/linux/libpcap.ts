@@ -148,12 +148,18 @@ export function compileFilter(expression: string, options: FilterOptions = {}): 
     const code = Uint8Array.from(koffi.decode(address, "uint8_t", count * INSTRUCTION_LENGTH) as Iterable<number>);
     pcap.freeCode(result);
     const program = new BpfProgram(code, littleEndian);
-    const inBytes = mentionsVlan(expression) && opened === null;
-    const kernel = !inBytes && !program.jumpsBack && count <= KERNEL_MAX_INSTRUCTIONS;
+    const isTakenByKernel = !program.jumpsBack && count <= KERNEL_MAX_INSTRUCTIONS;
+    // In user space the tag is in the bytes again.
+    if (opened !== null && !isTakenByKernel) return compileFilter(expression, withoutInterface(options));
+    const kernel = isTakenByKernel && (opened !== null || !mentionsVlan(expression));
     return { expression, code, count, kernel, program };
   } finally {
     pcap.close(handle);
   }
+}
+
+function withoutInterface({ interface: _, ...rest }: FilterOptions): FilterOptions {
+  return rest;
 }
 
 /** As small as libpcap makes it: nothing is read from it. */
