@@ -1,7 +1,8 @@
 /** Any value as text, to compare what was made of two copies of a frame. */
 import type { TextWriter } from "../packets/text/index.ts";
 
-/** Writes a value: numbers (NaN and undefined as such), text, byte arrays, plain objects and arrays of them. */
+/** Writes a value: numbers (NaN and undefined as such), text, byte arrays, the values of plain objects, and
+ * arrays of all these. */
 export function writeValue(out: TextWriter, value: unknown): void {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0) out.decimal(value);
   else if (value instanceof Uint8Array) out.hexBytes(value, 0, value.length);
@@ -12,8 +13,6 @@ export function writeValue(out: TextWriter, value: unknown): void {
     }
   } else if (typeof value === "object" && value !== null) {
     for (const key in value) {
-      out.ascii(key);
-      out.byte(COLON);
       writeValue(out, (value as Record<string, unknown>)[key]);
       out.byte(COMMA);
     }
@@ -21,4 +20,3 @@ export function writeValue(out: TextWriter, value: unknown): void {
 }
 
 const COMMA = 0x2c;
-const COLON = 0x3a;
