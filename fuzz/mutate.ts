@@ -28,8 +28,10 @@ function nextBytes(random: Random, seeds: readonly Uint8Array[]): Uint8Array {
   const seed = random.pick(seeds);
   if (fate < 8) return seed.slice();
   if (fate < 20) return seed.slice(0, random.below(seed.length + 1));
-  if (fate < 28) return mutated(random, spliced(random, seed, random.pick(seeds)));
-  const changed = mutated(random, seed.slice());
+  const whole = fate < 28 ? spliced(random, seed, random.pick(seeds)) : seed.slice();
+  const changed = mutated(random, whole);
+  // What says how long it is gets further in than what does not.
+  if (changed.length !== seed.length && random.below(2) === 0) repair(changed);
   return fate < 45 ? changed.slice(0, random.below(changed.length + 1)) : changed;
 }
 
@@ -67,6 +69,27 @@ function spliced(random: Random, head: Uint8Array, tail: Uint8Array): Uint8Array
   bytes.set(head.subarray(0, at));
   bytes.set(tail.subarray(from), at);
   return bytes;
+}
+
+/** Makes the length fields of an untagged IPv4, IPv6, UDP or IEEE 802.3 frame agree with its length. */
+function repair(bytes: Uint8Array): void {
+  const rest = bytes.length - 14;
+  if (rest < 8) return;
+  const type = (bytes[12]! << 8) | bytes[13]!;
+  if (type <= 1500) set16(bytes, 12, rest);
+  else if (type === 0x0800) {
+    set16(bytes, 16, rest);
+    const header = (bytes[14]! & 15) * 4;
+    if (bytes[23] === 17 && rest >= header + 8) set16(bytes, 14 + header + 4, rest - header);
+  } else if (type === 0x86dd && rest >= 48) {
+    set16(bytes, 18, rest - 40);
+    if (bytes[20] === 17) set16(bytes, 58, rest - 40);
+  }
+}
+
+function set16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >> 8;
+  bytes[at + 1] = value & 0xff;
 }
 
 function mutated(random: Random, bytes: Uint8Array): Uint8Array {

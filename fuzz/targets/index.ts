@@ -12,8 +12,8 @@ export const TARGETS: readonly Target[] = [
   reader,
   text,
   // A sentence or two beside the line.
-  sniffing("explain", { explain: true }, TEXT_LINE),
+  sniffing("explain", () => ({ explain: true }), TEXT_LINE),
   // Names, quotes and braces for each field, of which most take a byte or two.
-  sniffing("json", { format: "json", explain: true }, { constant: 4096, perByte: 160 }),
+  sniffing("json", () => ({ format: "json", explain: true }), { constant: 4096, perByte: 160 }),
   bpf,
 ];

@@ -1,4 +1,5 @@
 /** The sniffer as a whole, over a link that shows one frame at a time: explanations and JSON. */
+import type { Random } from "../../bench/random.ts";
 import type { TextWriter } from "../../packets/text/index.ts";
 import type { Sink } from "../../src/capture/index.ts";
 import type { FrameBatch, FrameHandler, Link } from "../../src/link/link.ts";
@@ -53,12 +54,12 @@ class OneFrameLink implements Pick<Link, "name" | "mac" | "epoch" | "onFrames" |
   }
 }
 
-/** A sniffer with these options, each of whose pieces of output goes to the writer of the frame it belongs to. */
-export function sniffing(name: string, options: SniffOptions, line: LineBound): Target {
+/** A sniffer with options that may be drawn anew for each run, each of whose pieces of output goes to the writer of the frame it belongs to. */
+export function sniffing(name: string, options: (random: Random) => SniffOptions, line: LineBound): Target {
   return {
     name,
     line,
-    start() {
+    start(random) {
       const link = new OneFrameLink();
       let target: TextWriter | null = null;
       const out: Sink = {
@@ -71,7 +72,7 @@ export function sniffing(name: string, options: SniffOptions, line: LineBound): 
         close: () => null,
       };
       // Of a link it takes no more than there is.
-      sniff(link as unknown as Link, options, { out, isTerminal: true });
+      sniff(link as unknown as Link, options(random), { out, isTerminal: true });
       return (place, frame, _number, writer) => {
         target = writer;
         link.show(place, frame);
