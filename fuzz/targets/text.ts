@@ -3,7 +3,7 @@ import type { Random } from "../../bench/random.ts";
 import { FramePrinter, type HexMode, type TextOptions, type TimestampMode } from "../../packets/text/index.ts";
 import type { LineBound, Target } from "../target.ts";
 
-const HEX: readonly HexMode[] = ["none", "none", "x", "xx", "X", "XX"];
+const HEX: readonly HexMode[] = ["none", "none", "x", "xx", "X", "XX", "A", "AA"];
 const TIMESTAMPS: readonly TimestampMode[] = ["none", "time", "epoch", "delta", "date", "elapsed"];
 
 /**
@@ -24,6 +24,7 @@ function draw(random: Random): TextOptions {
     nano: flip(),
     quiet: random.below(4) === 0,
     absoluteSequence: flip(),
+    checksums: random.below(4) > 0,
   };
 }
 
