@@ -9,7 +9,7 @@ const TIMESTAMPS: readonly TimestampMode[] = ["none", "time", "epoch", "delta", 
 /**
  * A line says little that does not stand in the frame: fixed words (the longest are those of -e -v for a frame within a
  * frame within an ICMP error), and for each byte at most a long name, or a share of a domain name that a pointer of two
- * bytes in a record of twelve stands for (255 characters, RFC 1035 2.3.4).
+ * bytes in a question of six stands for (255 characters, RFC 1035 2.3.4).
  */
 export const TEXT_LINE: LineBound = { constant: 2048, perByte: 48 };
 
