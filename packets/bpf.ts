@@ -1,8 +1,13 @@
 /**
  * The classic Berkeley Packet Filter: a machine with an accumulator A, an index register X, 16 words of memory and jumps
  * (McCanne and Jacobson, "The BSD Packet Filter", 1993; Linux, Documentation/networking/filter.rst). libpcap compiles
- * filter expressions to it. This interpreter runs such programs over frames from files, and over live ones where the
- * kernel cannot (see src/linux/libpcap.ts).
+ * filter expressions to it. This interpreter runs such programs over frames from files and simulated wires, and over live
+ * ones where the kernel cannot (see src/linux/libpcap.ts).
+ *
+ * There are two machines, which differ where a program leaves the frame. Without {@link Ancillary} this is libpcap's
+ * (`bpf_filter`): what lies at a negative offset is outside, and a shift by 32 or more gives 0. With it, this is Linux's: a
+ * sum of X and k wraps at 32 bits, a shift by X counts modulo 32, and negative offsets ask for what the kernel knows beside
+ * the bytes, or count from the network header or from the Ethernet header (SKF_AD_OFF, SKF_NET_OFF, SKF_LL_OFF).
  */
 
 /** Bytes of one instruction, struct sock_filter: code (16 bits), jt, jf (8 each), k (32). */
@@ -11,6 +16,47 @@ export const INSTRUCTION_LENGTH = 8;
 const MEMORY_WORDS = 16;
 /** libpcap's `ip6 protochain` jumps backwards; this many times at most, so that every program ends. */
 const MAX_BACKWARD_JUMPS = 64;
+
+/** Where the kernel's negative offsets begin (linux/filter.h): SKF_AD_OFF, SKF_NET_OFF, SKF_LL_OFF. */
+export const ANCILLARY_OFFSET = -0x1000;
+export const NETWORK_OFFSET = -0x100000;
+export const LINK_OFFSET = -0x200000;
+
+/** What may be asked for at {@link ANCILLARY_OFFSET} (SKF_AD_*), and is known here. */
+export const AncillaryLoad = {
+  /** EtherType, as a number. */
+  Protocol: 0,
+  /** See {@link PacketType}: what `inbound` and `outbound` look at. */
+  PacketType: 4,
+  InterfaceIndex: 8,
+  /** No load: A becomes A xor X. */
+  XorX: 40,
+  /** Tag control information of the VLAN tag that was taken off; 0 if there was none. */
+  VlanTag: 44,
+  /** 1 if a VLAN tag was taken off. */
+  VlanTagPresent: 48,
+  /** Tag protocol identifier of that tag. */
+  VlanTpid: 60,
+} as const;
+
+/** Whom a frame is for, and who sent it (packet(7), PACKET_*). */
+export const PacketType = { Host: 0, Broadcast: 1, Multicast: 2, OtherHost: 3, Outgoing: 4 } as const;
+
+/** What the kernel knows of a frame beside its bytes. */
+export interface Ancillary {
+  /** EtherType of the frame as it lies in the buffer: behind the tag that was taken off. */
+  readonly protocol: number;
+  /** See {@link PacketType}. */
+  readonly packetType: number;
+  readonly interfaceIndex: number;
+  /** True if a VLAN tag was taken off the frame, whose parts these are. */
+  readonly hasVlanTag: boolean;
+  readonly vlanTci: number;
+  readonly vlanTpid: number;
+}
+
+/** Bytes before the network header, as packet sockets see it. */
+const ETHERNET_HEADER = 14;
 
 /** A program that is ready to run. Making one costs a few microseconds, running it allocates nothing. */
 export class BpfProgram {
@@ -21,6 +67,8 @@ export class BpfProgram {
   readonly #jf: Uint8Array;
   readonly #k: Int32Array;
   readonly #memory = new Int32Array(MEMORY_WORDS);
+  /** True if the program asks for what only the kernel knows: see {@link Ancillary}. */
+  readonly asksKernel: boolean;
   /** True if the program reads from memory, which must then begin as zeros. */
   readonly #readsMemory: boolean;
 
@@ -40,6 +88,7 @@ export class BpfProgram {
       this.#jf[i] = view.getUint8(at + 3);
       this.#k[i] = view.getInt32(at + 4, littleEndian);
     }
+    this.asksKernel = this.#code.some((op, i) => ABSOLUTE_LOADS.includes(op) && this.#k[i]! < 0);
     this.#readsMemory = this.#code.some((op) => op === LD_MEMORY || op === LDX_MEMORY);
   }
 
@@ -49,8 +98,14 @@ export class BpfProgram {
   }
 
   /** True if the program accepts the frame. */
-  matches(buf: Uint8Array, off: number, length: number, originalLength: number): boolean {
-    return this.run(buf, off, length, originalLength) !== 0;
+  matches(
+    buf: Uint8Array,
+    off: number,
+    length: number,
+    originalLength: number,
+    ancillary: Ancillary | null = null,
+  ): boolean {
+    return this.run(buf, off, length, originalLength, ancillary) !== 0;
   }
 
   /**
@@ -58,9 +113,16 @@ export class BpfProgram {
    * or running off the program's end rejects it.
    * @param off where the frame begins; `off + length` lies within `buf`.
    * @param length captured bytes. @param originalLength bytes on the wire, which `len` in an expression means.
+   * @param ancillary what the kernel knows beside the bytes: the program then runs as it does there.
    * @returns how many bytes to keep (unsigned); 0 rejects the frame.
    */
-  run(buf: Uint8Array, off: number, length: number, originalLength: number): number {
+  run(
+    buf: Uint8Array,
+    off: number,
+    length: number,
+    originalLength: number,
+    ancillary: Ancillary | null = null,
+  ): number {
     const code = this.#code;
     const jt = this.#jt;
     const jf = this.#jf;
@@ -80,37 +142,70 @@ export class BpfProgram {
         case 0x16: // ret a
           return a >>> 0;
 
-        case 0x20: // ld [k]
-          if (k < 0 || k > length - 4) return 0;
-          a = (buf[off + k]! << 24) | (buf[off + k + 1]! << 16) | (buf[off + k + 2]! << 8) | buf[off + k + 3]!;
-          break;
-        case 0x28: // ldh [k]
-          if (k < 0 || k > length - 2) return 0;
-          a = (buf[off + k]! << 8) | buf[off + k + 1]!;
-          break;
-        case 0x30: // ldb [k]
-          if (k < 0 || k > length - 1) return 0;
-          a = buf[off + k]!;
-          break;
-        case 0x40: {
-          // ld [x + k]
-          if (k < 0 || x < 0 || k > length - 4 - x) return 0;
-          const at = off + x + k;
-          a = (buf[at]! << 24) | (buf[at + 1]! << 16) | (buf[at + 2]! << 8) | buf[at + 3]!;
+        case 0x20: {
+          // ld [k]
+          if (k >= ANCILLARY_OFFSET && k < 0) {
+            if (ancillary === null || !isKnown(k)) return 0;
+            a = k === XOR_X ? a ^ x : known(k, ancillary);
+            break;
+          }
+          const at = k < 0 ? fromHeader(k, ancillary) : k;
+          if (at < 0 || at > length - 4) return 0;
+          a = word(buf, off + at);
           break;
         }
-        case 0x48: // ldh [x + k]
-          if (k < 0 || x < 0 || k > length - 2 - x) return 0;
-          a = (buf[off + x + k]! << 8) | buf[off + x + k + 1]!;
+        case 0x28: {
+          // ldh [k]
+          if (k >= ANCILLARY_OFFSET && k < 0) {
+            if (ancillary === null || !isKnown(k)) return 0;
+            a = k === XOR_X ? a ^ x : known(k, ancillary);
+            break;
+          }
+          const at = k < 0 ? fromHeader(k, ancillary) : k;
+          if (at < 0 || at > length - 2) return 0;
+          a = (buf[off + at]! << 8) | buf[off + at + 1]!;
           break;
-        case 0x50: // ldb [x + k]
-          if (k < 0 || x < 0 || k > length - 1 - x) return 0;
-          a = buf[off + x + k]!;
+        }
+        case 0x30: {
+          // ldb [k]
+          if (k >= ANCILLARY_OFFSET && k < 0) {
+            if (ancillary === null || !isKnown(k)) return 0;
+            a = k === XOR_X ? a ^ x : known(k, ancillary);
+            break;
+          }
+          const at = k < 0 ? fromHeader(k, ancillary) : k;
+          if (at < 0 || at > length - 1) return 0;
+          a = buf[off + at]!;
           break;
-        case 0xb1: // ldx 4 * ([k] & 0xf): the IPv4 header's length
-          if (k < 0 || k > length - 1) return 0;
-          x = (buf[off + k]! & 0xf) << 2;
+        }
+        case 0x40: {
+          // ld [x + k]
+          const at = indirect(x, k, ancillary);
+          if (at < 0 || at > length - 4) return 0;
+          a = word(buf, off + at);
           break;
+        }
+        case 0x48: {
+          // ldh [x + k]
+          const at = indirect(x, k, ancillary);
+          if (at < 0 || at > length - 2) return 0;
+          a = (buf[off + at]! << 8) | buf[off + at + 1]!;
+          break;
+        }
+        case 0x50: {
+          // ldb [x + k]
+          const at = indirect(x, k, ancillary);
+          if (at < 0 || at > length - 1) return 0;
+          a = buf[off + at]!;
+          break;
+        }
+        case 0xb1: {
+          // ldx 4 * ([k] & 0xf): the IPv4 header's length
+          const at = k < 0 ? fromHeader(k, ancillary) : k;
+          if (at < 0 || at > length - 1) return 0;
+          x = (buf[off + at]! & 0xf) << 2;
+          break;
+        }
         case 0x80: // ld #len
           a = originalLength | 0;
           break;
@@ -229,10 +324,10 @@ export class BpfProgram {
           a ^= x;
           break;
         case 0x6c: // lsh x
-          a = x >>> 0 < 32 ? a << x : 0;
+          a = x >>> 0 < 32 || ancillary !== null ? a << x : 0;
           break;
         case 0x7c: // rsh x
-          a = x >>> 0 < 32 ? (a >>> x) | 0 : 0;
+          a = x >>> 0 < 32 || ancillary !== null ? (a >>> x) | 0 : 0;
           break;
         case 0x84: // neg
           a = -a | 0;
@@ -249,6 +344,85 @@ export class BpfProgram {
       }
     }
     return 0;
+  }
+}
+
+/** `ld [k]`, `ldh [k]`, `ldb [k]`. */
+const ABSOLUTE_LOADS = [0x20, 0x28, 0x30];
+
+/**
+ * What a kernel would know of an Ethernet frame that lies in memory with its tags in place.
+ * @param off the frame's first byte. @param length captured bytes.
+ * @param outgoing true if this machine sent it. @param own the interface's MAC address.
+ */
+export function ancillaryOf(
+  buf: Uint8Array,
+  off: number,
+  length: number,
+  outgoing: boolean,
+  own: Uint8Array,
+  interfaceIndex = 0,
+): Ancillary {
+  const protocol = length < ETHERNET_HEADER ? 0 : (buf[off + 12]! << 8) | buf[off + 13]!;
+  const packetType = outgoing ? PacketType.Outgoing : receivedType(buf, off, length, own);
+  return { protocol, packetType, interfaceIndex, hasVlanTag: false, vlanTci: 0, vlanTpid: 0 };
+}
+
+function receivedType(buf: Uint8Array, off: number, length: number, own: Uint8Array): number {
+  if (length < 6) return PacketType.OtherHost;
+  let isBroadcast = true;
+  let isOwn = true;
+  for (let i = 0; i < 6; i++) {
+    isBroadcast &&= buf[off + i] === 0xff;
+    isOwn &&= buf[off + i] === own[i];
+  }
+  if (isBroadcast) return PacketType.Broadcast;
+  if ((buf[off]! & 1) !== 0) return PacketType.Multicast;
+  return isOwn ? PacketType.Host : PacketType.OtherHost;
+}
+
+/** The operation among the ancillary loads that loads nothing. */
+const XOR_X = ANCILLARY_OFFSET + AncillaryLoad.XorX;
+
+function word(buf: Uint8Array, at: number): number {
+  return (buf[at]! << 24) | (buf[at + 1]! << 16) | (buf[at + 2]! << 8) | buf[at + 3]!;
+}
+
+/** Where `[x + k]` lies in the frame; below 0 if it lies outside. */
+function indirect(x: number, k: number, ancillary: Ancillary | null): number {
+  // libpcap takes either being negative for far outside.
+  if (ancillary === null) return x < 0 || k < 0 ? -1 : x + k;
+  const at = (x + k) | 0;
+  return at < 0 ? fromHeader(at, ancillary) : at;
+}
+
+/** A negative offset of the kernel's as one from the frame's first byte; below 0 if it means none. */
+function fromHeader(k: number, ancillary: Ancillary | null): number {
+  if (ancillary === null) return -1;
+  if (k >= NETWORK_OFFSET) return k - NETWORK_OFFSET + ETHERNET_HEADER;
+  return k - LINK_OFFSET;
+}
+
+const KNOWN_LOADS: readonly number[] = Object.values(AncillaryLoad);
+
+function isKnown(k: number): boolean {
+  return KNOWN_LOADS.includes(k - ANCILLARY_OFFSET);
+}
+
+function known(k: number, ancillary: Ancillary): number {
+  switch (k - ANCILLARY_OFFSET) {
+    case AncillaryLoad.Protocol:
+      return ancillary.protocol;
+    case AncillaryLoad.PacketType:
+      return ancillary.packetType;
+    case AncillaryLoad.InterfaceIndex:
+      return ancillary.interfaceIndex;
+    case AncillaryLoad.VlanTag:
+      return ancillary.vlanTci;
+    case AncillaryLoad.VlanTagPresent:
+      return ancillary.hasVlanTag ? 1 : 0;
+    default:
+      return ancillary.vlanTpid;
   }
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { cycles, importsOf, MAX_LINES, readSources, tooLong, violations } from "./support/architecture.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const sources = readSources(ROOT, ["packets", "src", "bench"]);
+const sources = readSources(ROOT, ["packets", "src", "bench", "fuzz"]);
 
 describe("the house", () => {
   test("imports point one way: cli, demo -> tools, lab -> stack -> link -> linux, and everything -> packets", () => {

@@ -9,7 +9,7 @@ import { SetUpError, step } from "./report.js";
 const DIST = join(ROOT, "dist");
 /** Holds the hash of what dist/ was built from. */
 const STAMP = join(DIST, ".built-from");
-const SOURCES = ["packets", "src", "bench", "types"];
+const SOURCES = ["packets", "src", "bench", "fuzz", "types"];
 const SETTINGS = ["tsconfig.json", "tsconfig.build.json", "package.json", "package-lock.json"];
 
 /** True if dist/ was built from the sources as they are. */

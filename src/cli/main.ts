@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   up: { summary: "make a lasting lab: two namespaces and a cable (root)", load: () => import("./up.ts") },
   down: { summary: "remove a lasting lab, and only what `up` made", load: () => import("./down.ts") },
   status: { summary: "show the lasting labs", load: () => import("./status.ts") },
+  extcap: {
+    summary: "labs as capture interfaces inside Wireshark: install, uninstall",
+    load: () => import("./extcap.ts"),
+  },
   doctor: { summary: "what this machine allows, and the fix for what it does not", load: () => import("./doctor.ts") },
 };
 

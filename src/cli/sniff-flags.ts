@@ -4,8 +4,8 @@ import type { HexMode, TimestampMode } from "../../packets/text/index.ts";
 import { UserError } from "../linux/errors.ts";
 import { choice, interfacePlace } from "./options.ts";
 
-/** Options that are counted: `-vv`, `-ttt`, `-xx`. */
-export const COUNTED = ["v", "t", "x", "X", "A"] as const;
+/** Options that are counted: `-vv`, `-ttt`, `-xx`, `-dd`. */
+export const COUNTED = ["v", "t", "x", "X", "A", "d"] as const;
 export type Counts = Record<(typeof COUNTED)[number], number>;
 
 export interface Flags {

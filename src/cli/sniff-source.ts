@@ -12,7 +12,10 @@ import type { Filter } from "../linux/libpcap.ts";
 import type { NetworkNamespace } from "../linux/namespace.ts";
 import { listeningLine, readingLine, SeveralLinks, type SniffSource } from "../tools/sniff/index.ts";
 import { ANY, listInterfaces } from "./interface-list.ts";
+import type { FilterCompiler } from "./sniff-filter.ts";
 
+/** libpcap's, where a file has no limit. */
+const MAX_SNAP_LENGTH = 262_144;
 /** A receive ring of 32 MiB holds 160,000 small frames, or 20,000 full ones. Several interfaces share it. */
 const RING_BYTES = 32 << 20;
 const LEAST_RING_BYTES = 2 << 20;
@@ -39,27 +42,37 @@ export interface Source {
   readonly section: CaptureSection | undefined;
   /** What is left for us to filter. */
   readonly filter: Filter["program"] | undefined;
+  /** What the filter was compiled to, for the file or the first of the interfaces; null if there is none. */
+  readonly program: Filter | null;
   /** Lines before the first frame. */
   readonly opening: string;
   close(): void;
 }
 
 /** @throws {UserError} in one line. */
-export async function openSource(options: SourceOptions, filter: Filter | null): Promise<Source> {
+export async function openSource(options: SourceOptions, compile: FilterCompiler): Promise<Source> {
   const { interfaces, file } = options;
   if (interfaces.length === 0 && file === undefined)
     throw new UserError("look at what? Name an interface with -i, or a file with -r");
   if (interfaces.length > 0 && file !== undefined)
     throw new UserError("-i and -r do not go together: look at an interface, or at a file");
-  return file === undefined ? liveSource(options, filter) : fileSource(file, filter);
+  return file === undefined ? liveSource(options, compile) : fileSource(file, compile);
 }
 
-async function fileSource(path: string, filter: Filter | null): Promise<Source> {
+async function fileSource(path: string, compile: FilterCompiler): Promise<Source> {
   const reader = await openCapture(path);
   if (isCaptureError(reader)) throw new UserError(`${path}: ${reader.message}`);
   if (reader.error !== null) {
     await reader.close();
     throw new UserError(`${path}: ${reader.error.message} (at byte ${reader.error.offset})`);
+  }
+  const snapLength = reader.interfaces[0]?.snapLength || MAX_SNAP_LENGTH;
+  let program: Filter | null;
+  try {
+    program = compile({ file: true, snapLength });
+  } catch (error) {
+    await reader.close();
+    throw error;
   }
   return {
     frames: reader,
@@ -67,7 +80,8 @@ async function fileSource(path: string, filter: Filter | null): Promise<Source> 
     isLive: false,
     interfaces: [],
     section: reader.sections[0],
-    filter: filter?.program,
+    filter: program?.program,
+    program,
     opening: readingLine(path, snapLengthOf(reader.interfaces[0])),
     close: () => void reader.close(),
   };
@@ -90,17 +104,28 @@ function placeOf(text: string, netns: string | undefined): Place {
   return at < 0 ? { name: text, netns } : { name: text.slice(0, at), netns: text.slice(at + 1) };
 }
 
-async function liveSource(options: SourceOptions, filter: Filter | null): Promise<Source> {
+async function liveSource(options: SourceOptions, compile: FilterCompiler): Promise<Source> {
   // What opens an interface is loaded when it is needed: a file is shown 30 ms sooner without.
   const { attach, enterNamespace, whyNothingPasses } = await import("./attach.ts");
-  const inKernel = filter?.kernel === true;
   const places = options.interfaces.map((text) => placeOf(text, options.netns));
   const problems: string[] = [];
   const closing: (() => void)[] = [];
   const close = () => {
     for (const action of closing.reverse()) action();
   };
-  const open = ({ name, netns }: Place, ringBytes: number): Link => {
+  /** What the kernel filters by at each interface; undefined if all are filtered here. */
+  const forKernel = (wanted: readonly Place[]): (Filter | null)[] | undefined => {
+    const filters = wanted.map(({ name, netns }) => {
+      const namespace = enterNamespace(netns);
+      try {
+        return namespace === null ? compile({ interface: name }) : namespace.run(() => compile({ interface: name }));
+      } finally {
+        namespace?.close();
+      }
+    });
+    return filters.every((filter) => filter?.kernel !== false) ? filters : undefined;
+  };
+  const open = ({ name, netns }: Place, ringBytes: number, filter: Filter | null | undefined): Link => {
     const attached = attach(name, {
       netns,
       mayBeDown: true,
@@ -109,7 +134,7 @@ async function liveSource(options: SourceOptions, filter: Filter | null): Promis
       // A sniffer reads what it can and misses as little as possible.
       ring: "bulk",
       ringBytes,
-      filter: inKernel ? filter : undefined,
+      filter: filter ?? undefined,
     });
     closing.push(() => attached.close());
     const problem = whyNothingPasses(name, attached.namespace);
@@ -120,8 +145,11 @@ async function liveSource(options: SourceOptions, filter: Filter | null): Promis
     reader: null,
     isLive: true,
     section: undefined,
-    filter: inKernel ? undefined : filter?.program,
     close,
+  };
+  const filtered = (filters: (Filter | null)[] | undefined) => {
+    const program = filters === undefined ? compile() : (filters[0] ?? null);
+    return { program, filter: filters === undefined ? program?.program : undefined };
   };
   const opening = (names: string) =>
     listeningLine({ name: names }, options.snapLength) +
@@ -131,24 +159,36 @@ async function liveSource(options: SourceOptions, filter: Filter | null): Promis
     const [only, another] = places;
     if (only !== undefined && another === undefined && only.name !== ANY) {
       const place = numbered(only, enterNamespace);
-      const link = open(place, options.ringBytes ?? RING_BYTES);
+      const filters = forKernel([place]);
+      const link = open(place, options.ringBytes ?? RING_BYTES, filters?.[0]);
       const described = [{ name: link.name, mac: link.mac }];
-      return { ...rest, frames: link, interfaces: described, opening: opening(labelOf(place, options.netns)) };
+      return {
+        ...rest,
+        ...filtered(filters),
+        frames: link,
+        interfaces: described,
+        opening: opening(labelOf(place, options.netns)),
+      };
     }
     const [{ systemEpoch }, { watchInterfaces }] = await Promise.all([
       import("../link/clock.ts"),
       import("./interface-watch.ts"),
     ]);
     const several = new SeveralLinks(systemEpoch);
-    const add = (place: Place, ringBytes: number) =>
-      several.add({ link: open(place, ringBytes), label: labelOf(place, options.netns) });
+    const add = (place: Place, ringBytes: number, filter: Filter | null | undefined) =>
+      several.add({ link: open(place, ringBytes, filter), label: labelOf(place, options.netns) });
+    let filters: (Filter | null)[] | undefined;
     const wanted = places.flatMap((place) => {
       const { name, netns } = place;
       if (name !== ANY) return [numbered(place, enterNamespace)];
       const namespace = enterNamespace(netns);
       const watch = watchInterfaces(namespace, (one) => {
         try {
-          add({ name: one, netns }, LEAST_RING_BYTES);
+          const place = { name: one, netns };
+          const own = filters === undefined ? undefined : forKernel([place]);
+          // As long as it is down, its kernel cannot be told what the others' filter by: when it comes up.
+          if (filters !== undefined && own === undefined) return false;
+          add(place, LEAST_RING_BYTES, own?.[0]);
           return true;
         } catch (error) {
           if (error instanceof UserError) return false;
@@ -160,11 +200,18 @@ async function liveSource(options: SourceOptions, filter: Filter | null): Promis
       return watch.names.map((one) => ({ name: one, netns }));
     });
     const share = Math.max(LEAST_RING_BYTES, Math.floor((options.ringBytes ?? RING_BYTES) / wanted.length));
-    for (const place of wanted) add(place, share);
+    filters = forKernel(wanted);
+    for (const [i, place] of wanted.entries()) add(place, share, filters?.[i]);
     // With `any` an interface that is down is nothing to complain about.
     if (places.some(({ name }) => name === ANY)) problems.length = 0;
     const described = several.members.map(({ link, label }) => ({ name: label, mac: link.mac }));
-    return { ...rest, frames: several, interfaces: described, opening: opening(options.interfaces.join(", ")) };
+    return {
+      ...rest,
+      ...filtered(filters),
+      frames: several,
+      interfaces: described,
+      opening: opening(options.interfaces.join(", ")),
+    };
   } catch (error) {
     close();
     throw error;

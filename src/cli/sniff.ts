@@ -2,7 +2,6 @@ import { type Command, Option } from "commander";
 import type { TimestampMode } from "../../packets/text/index.ts";
 import { openSink, type Sink } from "../capture/index.ts";
 import { UserError } from "../linux/errors.ts";
-import type { Filter } from "../linux/libpcap.ts";
 import {
   closingLines,
   countLine,
@@ -14,6 +13,7 @@ import {
 import type { Outcome } from "./command.ts";
 import { choice, given, integer, NETNS_HELP, nonEmpty } from "./options.ts";
 import { onEnd } from "./signals.ts";
+import { filterCompiler, programText } from "./sniff-filter.ts";
 import {
   COUNTED,
   type Counts,
@@ -46,14 +46,14 @@ const ALWAYS = ["-n", "-N", "-f", "--immediate-mode", "--micro"] as const;
 /** Where an option stands in the help; what is not named here comes first. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Where frames come from:": ["-i", "-r", "--netns", "-Q", "-p", "-s", "-B", "-y", "-D", "-L"],
-  "Which frames:": ["-c", "-F", "-O"],
+  "Which frames:": ["-c", "-F", "-O", "-d"],
   "What is shown:": ["-e", "-v", "-q", "-S", "-K", "-x", "-X", "-A", "-#", "--explain", "-j", "--count"],
   "Time:": ["-t", "--nano", "--time-stamp-precision"],
   "Writing:": ["-w", "--print", "-l", "-U", "-C", "-G", "-W", "-z"],
 };
 
 export function define(command: Command, outcome: Outcome): void {
-  const counts: Counts = { v: 0, t: 0, x: 0, X: 0, A: 0 };
+  const counts: Counts = { v: 0, t: 0, x: 0, X: 0, A: 0, d: 0 };
   command
     .argument("[filter...]", "an expression of pcap-filter(7), such as: arp or icmp and host 10.0.0.2")
     .option(
@@ -77,6 +77,7 @@ export function define(command: Command, outcome: Outcome): void {
     .option("-c <count>", "stop after that many frames", integer(1))
     .option("-F <file>", "take the filter from a file", nonEmpty)
     .option("-O", "do not let libpcap simplify the filter")
+    .option("-d", "show the filter's program instead of frames; -dd as C, -ddd as decimal numbers")
     .option("-e", "show the Ethernet header")
     .option("-v", "more of each packet; -vv and -vvv still more")
     .option("-q", "less of each packet")
@@ -128,6 +129,16 @@ async function run(words: string, flags: Flags, counts: Counts): Promise<number>
   const timestamp = timestampMode(counts.t);
   if (flags.listInterfaces) return await listInterfaces(flags);
   const expression = flags.F === undefined ? words : await filterFile(flags.F, words);
+  const compile = await filterCompiler(
+    expression,
+    { ...given("snapLength", flags.snapshotLength), optimize: flags.O !== true },
+    counts.d > 0,
+  );
+  if (counts.d > 0 && flags.interface === undefined && flags.r === undefined) {
+    if (flags.linktype === undefined) process.stderr.write("Warning: assuming Ethernet\n");
+    process.stdout.write(programText(counts.d, compile()));
+    return 0;
+  }
   const source = await openSource(
     {
       interfaces: flags.interface ?? [],
@@ -138,12 +149,17 @@ async function run(words: string, flags: Flags, counts: Counts): Promise<number>
       ringBytes: flags.bufferSize === undefined ? undefined : flags.bufferSize * 1024,
       snapLength: flags.snapshotLength,
     },
-    await compile(expression, flags),
+    compile,
   );
   try {
     if (flags.listDataLinkTypes) {
       const names = (flags.interface ?? [flags.r]).join(", ");
       process.stdout.write(`Data link types for ${names} (use option -y to set):\n  EN10MB (Ethernet)\n`);
+      return 0;
+    }
+    if (counts.d > 0) {
+      if (!source.isLive) process.stderr.write(source.opening);
+      process.stdout.write(programText(counts.d, source.program));
       return 0;
     }
     return await show(source, expression, timestamp, flags, counts);
@@ -260,18 +276,6 @@ async function filterFile(path: string, words: string): Promise<string> {
   } catch (error) {
     throw new UserError(`the filter file ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-/** @throws {UserError} with libpcap's own words. */
-async function compile(expression: string, flags: Flags): Promise<Filter | null> {
-  if (expression.trim() === "") return null;
-  const { compileFilter, isFilterError } = await import("../linux/libpcap.ts");
-  const filter = compileFilter(expression, {
-    ...given("snapLength", flags.snapshotLength),
-    optimize: flags.O !== true,
-  });
-  if (isFilterError(filter)) throw new UserError(`the filter "${expression}": ${filter.error}`);
-  return filter;
 }
 
 function standardOutput(): Sink {

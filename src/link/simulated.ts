@@ -2,6 +2,7 @@
  * An Ethernet segment in memory: what one end sends, all others receive, after a latency, in order, on a clock that may
  * be virtual. It needs neither Linux nor root, and with a virtual clock every run is the same to the nanosecond.
  */
+import { type Ancillary, ancillaryOf } from "../../packets/bpf.ts";
 import type { FrameBatch, FrameHandler, Link, LinkEvent, LinkEventHandler, LinkStats } from "./link.ts";
 import { Direction, FrameFlag } from "./link.ts";
 
@@ -32,6 +33,14 @@ export interface EndOptions {
   readonly name?: string;
   /** The interface's own address; 02:00:00:00:00:01 and so on unless given. */
   readonly mac?: Uint8Array;
+  /** Only frames that pass this program are received, and no more bytes of each than it says, as with a packet socket. */
+  readonly filter?: WireFilter | undefined;
+}
+
+/** Decides over a frame as it arrives; packets/bpf.ts' BpfProgram is one. */
+export interface WireFilter {
+  /** @returns bytes to keep; 0 rejects the frame. */
+  run(buf: Uint8Array, off: number, length: number, originalLength: number, ancillary: Ancillary): number;
 }
 
 /** The segment. With two ends it is a cable: setting one end down takes the carrier from the other, as on veth. */
@@ -58,6 +67,7 @@ export class SimulatedWire {
       this,
       options.name ?? `sim${n}`,
       options.mac ?? Uint8Array.of(2, 0, 0, 0, (n + 1) >> 8, n + 1),
+      options.filter ?? null,
     );
     this.#ends.push(end);
     return end;
@@ -105,6 +115,7 @@ export class SimulatedLink implements Link {
   readonly tx: Uint8Array;
 
   readonly #wire: SimulatedWire;
+  readonly #filter: WireFilter | null;
   readonly #frames = new Set<FrameHandler>();
   readonly #events = new Set<LinkEventHandler>();
   readonly #slotSize: number;
@@ -151,8 +162,9 @@ export class SimulatedLink implements Link {
   #lastTxError = "";
 
   /** Made by {@link SimulatedWire.attach}. */
-  constructor(wire: SimulatedWire, name: string, mac: Uint8Array) {
+  constructor(wire: SimulatedWire, name: string, mac: Uint8Array, filter: WireFilter | null = null) {
     this.#wire = wire;
+    this.#filter = filter;
     this.name = name;
     this.mac = mac.slice();
     this.mtu = wire.mtu;
@@ -241,18 +253,24 @@ export class SimulatedLink implements Link {
   /** @internal A frame sent by another end; its bytes are copied. */
   arrive(buf: Uint8Array, off: number, length: number): void {
     if (!this.isUp || this.#closed || this.#frames.size === 0) return;
+    const kept = this.#filter === null ? length : this.#kept(this.#filter, buf, off, length);
+    if (kept === 0) return;
     if (this.#waiting === this.#slots) {
       this.#rxDropped++;
       return;
     }
     const slot = (this.#head + this.#waiting) % this.#slots;
-    const captured = Math.min(length, this.#slotSize);
+    const captured = Math.min(kept, length, this.#slotSize);
     this.#rx.set(buf.subarray(off, off + captured), slot * this.#slotSize);
     this.#rxLength[slot] = captured;
     this.#rxOriginal[slot] = length;
     this.#due[slot] = (this.#wire.clock.now() + this.#wire.latencyMs) * 1e6;
     this.#waiting++;
     this.#wake();
+  }
+
+  #kept(filter: WireFilter, buf: Uint8Array, off: number, length: number): number {
+    return filter.run(buf, off, length, length, ancillaryOf(buf, off, length, false, this.mac));
   }
 
   #wake(): void {

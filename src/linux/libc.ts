@@ -87,6 +87,12 @@ export const libc = {
     clock: number,
     timespec: Uint8Array,
   ) => number,
+  /** The C library's, not a system call: a stream over memory, which must stay where it is while the stream is read. */
+  fmemopen: library.func("void *fmemopen(void *buf, size_t size, const char *mode)") as (
+    buf: Pointer,
+    size: number,
+    mode: string,
+  ) => Pointer | null,
   execve: library.func("int execve(const char *path, const char **argv, const char **envp)") as (
     path: string,
     argv: (string | null)[],

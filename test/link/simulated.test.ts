@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { BpfProgram } from "../../packets/bpf.ts";
 import { Direction, FrameFlag, type LinkEvent } from "../../src/link/link.ts";
 import { type SimulatedLink, SimulatedWire, type WireOptions } from "../../src/link/simulated.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
@@ -28,6 +29,17 @@ function queue(link: SimulatedLink, mark: number, length = 60): number {
   return at;
 }
 
+function program(...instructions: [code: number, jt: number, jf: number, k: number][]): BpfProgram {
+  const view = new DataView(new ArrayBuffer(8 * instructions.length));
+  instructions.forEach(([code, jt, jf, k], i) => {
+    view.setUint16(8 * i, code, true);
+    view.setUint8(8 * i + 2, jt);
+    view.setUint8(8 * i + 3, jf);
+    view.setUint32(8 * i + 4, k, true);
+  });
+  return new BpfProgram(new Uint8Array(view.buffer));
+}
+
 describe("the simulated wire", () => {
   test("carries frames to all other ends, after the latency, stamped with their arrival", () => {
     const { clock, ends, heard } = wire(3, { latencyMs: 2 });
@@ -48,6 +60,30 @@ describe("the simulated wire", () => {
     clock.advance(1);
     expect(batches).toEqual([5]);
     expect(heard.map((line) => line.split(":")[1])).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  test("a filter decides what an end receives, and how much of it", () => {
+    // `ldb [type]` is 1 for broadcasts, 3 for frames to other stations; then `ret #40` for the others alone.
+    const toOthers = program([0x30, 0, 0, 0xfffff004], [0x15, 0, 1, 3], [0x06, 0, 0, 40], [0x06, 0, 0, 0]);
+    const clock = new VirtualClock();
+    const segment = new SimulatedWire({ clock });
+    const from = segment.attach();
+    const to = segment.attach({ filter: toOthers });
+    const heard: number[][] = [];
+    to.onFrames(({ count, buffer, offset, length, originalLength, flags }) => {
+      for (let i = 0; i < count; i++)
+        heard.push([buffer[offset[i]!]!, length[i]!, originalLength[i]!, flags[i]! & FrameFlag.Truncated]);
+    });
+    for (const mark of [0xff, 4, 6]) queue(from, mark);
+    queue(from, 8, 30);
+    from.flush();
+    clock.advance(1);
+    expect(heard).toEqual([
+      [4, 40, 60, FrameFlag.Truncated],
+      [6, 40, 60, FrameFlag.Truncated],
+      [8, 30, 30, 0],
+    ]);
+    expect(to.stats()).toMatchObject({ rxFrames: 3, rxDropped: 0 });
   });
 
   test("two runs are the same", () => {

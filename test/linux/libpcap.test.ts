@@ -3,6 +3,7 @@ import fc from "fast-check";
 import koffi from "koffi";
 import { describe, expect, test } from "vitest";
 import { BpfProgram } from "../../packets/bpf.ts";
+import { Lab } from "../../src/lab/lab.ts";
 import { compileFilter, type Filter, isFilterError, libpcapVersion, mentionsVlan } from "../../src/linux/libpcap.ts";
 import { u8, u32 } from "../support/arbitraries.ts";
 import { needs } from "../support/privilege.ts";
@@ -12,6 +13,9 @@ function compiled(expression: string, options = {}): Filter {
   if (isFilterError(filter)) throw new Error(filter.error);
   return filter;
 }
+
+/** A frame that ends with its EtherType. */
+const ARP = Uint8Array.of(...Array(12).fill(2), 0x08, 0x06);
 
 const hasLibpcap = libpcapVersion() !== null;
 
@@ -71,6 +75,29 @@ describe.skipIf(!hasLibpcap)(`libpcap${hasLibpcap ? "" : " (skipped: apt-get ins
   test("a netmask makes `ip broadcast` possible", () => {
     expect(compiled("ip broadcast", { netmask: 0xffffff00 }).count).toBeGreaterThan(1);
   });
+
+  test("what only a live interface knows is an error for a file", () => {
+    expect(compiled("inbound").program.asksKernel).toBe(true);
+    for (const expression of ["inbound", "ifindex 3"])
+      expect(compileFilter(expression, { file: true })).toMatchObject({ error: expect.stringContaining("savefiles") });
+    expect(compiled("vlan 10 and arp", { file: true }).code).toEqual(compiled("vlan 10 and arp").code);
+    expect(compiled("arp", { file: true, snapLength: 524_288 }).program.run(ARP, 0, 14, 14)).toBe(524_288);
+  });
+
+  needs({ netns: true }).test(
+    "for an interface, the kernel is asked for tags; where it cannot be, they are in the bytes",
+    () => {
+      using lab = Lab.pair();
+      const { namespace } = lab.ve0;
+      const compile = (expression: string) => namespace.kernel.run(() => compiled(expression, { interface: "ve0" }));
+      expect(compile("vlan 10")).toMatchObject({ kernel: true, program: { asksKernel: true } });
+      expect(compile("arp").code).toEqual(compiled("arp").code);
+      expect(compile("ip6 protochain 6 and vlan 10")).toMatchObject({ kernel: false, program: { asksKernel: false } });
+      lab.ve0.down();
+      expect(compile("vlan 10")).toMatchObject({ kernel: false, program: { asksKernel: false } });
+      expect(compiled("vlan 10", { interface: "nobody" }).kernel).toBe(false);
+    },
+  );
 
   test("says which programs the kernel cannot run", () => {
     expect(compiled("arp").kernel).toBe(true);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BpfProgram } from "../../packets/bpf.ts";
+import { ancillaryOf, BpfProgram, PacketType } from "../../packets/bpf.ts";
 import { u8, u16, u32 } from "../support/arbitraries.ts";
 
 /** Instructions as `tcpdump -ddd` prints them: code, jt, jf, k. */
@@ -127,6 +127,39 @@ describe("bpf", () => {
     expect(program().matches(FRAME, 0, 20, 20)).toBe(false);
     expect(program([0x05, 0, 0, -2 >>> 0]).jumpsBack).toBe(true);
     expect(program([0x05, 0, 0, 1], RET_A, RET_A).jumpsBack).toBe(false);
+  });
+
+  test("what a kernel knows is asked for at negative offsets, and only there where somebody knows it", () => {
+    const own = Uint8Array.of(2, 0, 0, 0, 0, 9);
+    const direction = program([0x30, 0, 0, 0xfffff004], RET_A);
+    expect(direction.asksKernel).toBe(true);
+    const type = (first: readonly number[], outgoing = false) => {
+      const frame = Uint8Array.of(...first, 2, 0, 0, 0, 0, 1, 8, 6, 1);
+      const facts = ancillaryOf(frame, 0, frame.length, outgoing, own);
+      expect(facts.protocol).toBe(0x0806);
+      expect(direction.matches(frame, 0, frame.length, frame.length)).toBe(false);
+      return direction.run(frame, 0, frame.length, frame.length, facts);
+    };
+    expect(type([2, 0, 0, 0, 0, 9])).toBe(PacketType.Host);
+    expect(type([255, 255, 255, 255, 255, 255])).toBe(PacketType.Broadcast);
+    expect(type([1, 0, 0x5e, 0, 0, 1])).toBe(PacketType.Multicast);
+    expect(type([2, 0, 0, 0, 0, 8])).toBe(PacketType.OtherHost);
+    expect(type([2, 0, 0, 0, 0, 9], true)).toBe(PacketType.Outgoing);
+    expect(ancillaryOf(own, 0, 5, false, own)).toMatchObject({ protocol: 0, packetType: PacketType.OtherHost });
+  });
+
+  test("libpcap's machine and the kernel's differ outside the frame, and in shifts by 32 or more", () => {
+    const facts = ancillaryOf(FRAME, 0, 20, false, FRAME);
+    const both = (...instructions: Parameters<typeof program>) => [
+      program(...instructions).run(FRAME, 0, 20, 20),
+      program(...instructions).run(FRAME, 0, 20, 20, facts),
+    ];
+    expect(both([0x00, 0, 0, 1], [0x01, 0, 0, 33], [0x6c, 0, 0, 0], RET_A)).toEqual([0, 2]);
+    expect(both([0x01, 0, 0, 0xfffffffe], [0x50, 0, 0, 3], RET_A)).toEqual([0, FRAME[1]]);
+    expect(both([0x01, 0, 0, 0x80000000], [0x50, 0, 0, 0x80000002], RET_A)).toEqual([0, FRAME[2]]);
+    expect(both([0x30, 0, 0, 0xfff00001], RET_A)).toEqual([0, FRAME[15]]);
+    expect(both([0x30, 0, 0, 0xffe00001], RET_A)).toEqual([0, FRAME[1]]);
+    expect(both([0x30, 0, 0, 0xfffff01c], RET_A)).toEqual([0, 0]);
   });
 
   test("takes programs in either byte order", () => {

@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   src: ["src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux"],
   "src/cli": ["src/demo", "src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux", "src"],
   bench: ["src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux"],
+  fuzz: ["src/tools", "src/capture", "src/link", "bench"],
 };
 
 /** Needed everywhere, and importing nothing of ours. */

@@ -1,4 +1,5 @@
 /** What a sniffer is told, and what it tells at the end. */
+import type { Ancillary } from "../../../packets/bpf.ts";
 import type { TextOptions } from "../../../packets/text/index.ts";
 import type { CaptureReader, FrameWriter, Sink } from "../../capture/index.ts";
 import type { Link } from "../../link/link.ts";
@@ -9,8 +10,13 @@ export type SniffSource = Link | SeveralLinks | CaptureReader;
 
 /** Decides over a frame; a compiled filter expression's BpfProgram is one. */
 export interface FrameFilter {
-  /** @param length captured bytes. @param originalLength bytes on the wire. */
-  matches(buf: Uint8Array, off: number, length: number, originalLength: number): boolean;
+  /** True if it wants to be told what is known beside the bytes, such as the direction. */
+  readonly asksKernel?: boolean;
+  /**
+   * @param length captured bytes. @param originalLength bytes on the wire.
+   * @param ancillary what is known beside the bytes, if it asks and the frame comes from a link.
+   */
+  matches(buf: Uint8Array, off: number, length: number, originalLength: number, ancillary?: Ancillary | null): boolean;
 }
 
 export interface SniffOptions {

@@ -7,6 +7,7 @@
  * const result = await sniffing.done;
  * process.stderr.write(closingLines(result));
  */
+import { ancillaryOf } from "../../../packets/bpf.ts";
 import { FramePrinter, literal } from "../../../packets/text/index.ts";
 import {
   CaptureDirection,
@@ -19,7 +20,15 @@ import type { FrameBatch, Link, LinkEvent } from "../../link/link.ts";
 import { copiedNote, copyEnd, copyInterfaces, statisticsOf } from "./copy.ts";
 import { Explainer } from "./explain.ts";
 import { writeJson } from "./json.ts";
-import type { SniffCounters, SniffIo, Sniffing, SniffOptions, SniffResult, SniffSource } from "./options.ts";
+import type {
+  FrameFilter,
+  SniffCounters,
+  SniffIo,
+  Sniffing,
+  SniffOptions,
+  SniffResult,
+  SniffSource,
+} from "./options.ts";
 import { Origin } from "./origin.ts";
 import { Output } from "./output.ts";
 import { type Member, type SeveralBatch, SeveralLinks } from "./several.ts";
@@ -143,10 +152,7 @@ class Sniffer {
     for (let i = 0; i < batch.count; i++) {
       this.read++;
       if (this.direction >= 0 && batch.direction[i] !== this.direction) continue;
-      const length = batch.length[i]!;
-      if (filter !== undefined && !filter.matches(batch.buffer, batch.offset[i]!, length, batch.originalLength[i]!)) {
-        continue;
-      }
+      if (filter !== undefined && !this.passes(filter, batch, i)) continue;
       this.captured++;
       this.show(batch, i, epoch);
       if (!this.output.frameDone()) {
@@ -189,6 +195,22 @@ class Sniffer {
   private nameOf(index: number): string {
     if (this.several !== null) return this.several.members[index]!.label;
     return (this.link ?? this.reader?.interfaces[index])?.name ?? "";
+  }
+
+  private passes(filter: FrameFilter, batch: AnyBatch, i: number): boolean {
+    const { buffer } = batch;
+    const off = batch.offset[i]!;
+    const length = batch.length[i]!;
+    const link = filter.asksKernel === true ? this.linkOf(batch, i) : null;
+    const outgoing = batch.direction[i] === CaptureDirection.Out;
+    const ancillary = link === null ? null : ancillaryOf(buffer, off, length, outgoing, link.mac);
+    return filter.matches(buffer, off, length, batch.originalLength[i]!, ancillary);
+  }
+
+  /** The link that a frame came from; null for a file. */
+  private linkOf(batch: AnyBatch, i: number): Link | null {
+    if (this.several === null || !("interfaceIndex" in batch)) return this.link;
+    return this.several.members[batch.interfaceIndex[i]!]!.link;
   }
 
   private show(batch: AnyBatch, i: number, epoch: number): void {

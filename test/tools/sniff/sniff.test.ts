@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { PacketType } from "../../../packets/bpf.ts";
 import { arp, ethernet, mac } from "../../../packets/index.ts";
 import {
   CaptureWriter,
@@ -12,7 +13,14 @@ import {
 } from "../../../src/capture/index.ts";
 import { MutableBatch } from "../../../src/link/batch.ts";
 import { Direction, type FrameHandler, type Link, type LinkEventHandler } from "../../../src/link/link.ts";
-import { closingLines, countLine, progressLine, type SniffOptions, sniff } from "../../../src/tools/sniff/index.ts";
+import {
+  closingLines,
+  countLine,
+  type FrameFilter,
+  progressLine,
+  type SniffOptions,
+  sniff,
+} from "../../../src/tools/sniff/index.ts";
 
 import { writePcap } from "../../support/tcpdump.ts";
 
@@ -28,6 +36,7 @@ function request(host: number): Uint8Array {
 /** A link that shows what it is told to. */
 class FakeLink {
   readonly name = "ve0";
+  readonly mac = Uint8Array.of(2, 0, 0, 0, 0, 2);
   readonly epoch = 1_700_000_000;
   frames: FrameHandler | null = null;
   events: LinkEventHandler | null = null;
@@ -162,6 +171,20 @@ describe("on a link", () => {
     sniffing.stop();
     expect((await sniffing.done).captured).toBe(1);
     expect(text(sink)).toContain("length 42:  [|arp]");
+  });
+
+  test("a filter that asks for what a kernel knows is told, for a link", async () => {
+    const asked: unknown[] = [];
+    const matches: FrameFilter["matches"] = (_, __, ___, ____, ancillary) => asked.push(ancillary?.packetType) > 0;
+    const { link, sniffing } = start({ filter: { asksKernel: true, matches } }, new MemorySink());
+    link.show([request(2)]);
+    sniffing.stop();
+    await sniffing.done;
+    const plain = start({ filter: { matches } }, new MemorySink());
+    plain.link.show([request(2)]);
+    plain.sniffing.stop();
+    await plain.sniffing.done;
+    expect(asked).toEqual([PacketType.Broadcast, undefined]);
   });
 
   test("away from a terminal lines wait for a large piece, the end, or a moment", async () => {
