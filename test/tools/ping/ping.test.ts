@@ -205,15 +205,15 @@ rtt min/avg/max/mdev = 0.100/0.133/0.200/0.047 ms, ipg/ewma 0.150/0.176 ms
   });
 
   test.each([
-    [{ count: 2, intervalMs: 100, size: 2000 }, ""],
-    [{ count: 2, intervalMs: 100, size: 2000, flood: true }, "EE"],
-  ])("what exceeds the MTU is refused here: %j", async (options, flood) => {
+    [{ count: 2, intervalMs: 100, size: 65_508 }, ""],
+    [{ count: 2, intervalMs: 100, size: 65_508, flood: true }, "EE"],
+  ])("what exceeds a datagram is refused here: %j", async (options, flood) => {
     const s = scene(options);
     expect(await s.finish()).toBe(1);
     const message = "ping: local error: message too long, mtu=1500\n";
     expect(s.err).toBe(flood === "" ? message + message : "");
     expect(s.out).toBe(
-      `PING 10.0.0.2 (10.0.0.2) 2000(2028) bytes of data.
+      `PING 10.0.0.2 (10.0.0.2) 65508(65536) bytes of data.
 ${flood}
 --- 10.0.0.2 ping statistics ---
 2 packets transmitted, 0 received, +2 errors, 100% packet loss, time 100ms
