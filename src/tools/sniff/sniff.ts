@@ -18,7 +18,7 @@ import {
 import type { FrameBatch, Link, LinkEvent } from "../../link/link.ts";
 import { copiedNote, copyEnd, copyInterfaces, statisticsOf } from "./copy.ts";
 import { Explainer } from "./explain.ts";
-import { writeJson } from "./json.ts";
+import { JsonWriter } from "./json.ts";
 import type { SniffCounters, SniffIo, Sniffing, SniffOptions, SniffResult, SniffSource } from "./options.ts";
 import { Origin } from "./origin.ts";
 import { Output } from "./output.ts";
@@ -99,7 +99,7 @@ class Sniffer {
   private readonly output: Output;
   private readonly printer: FramePrinter | null;
   private readonly explainer: Explainer | null;
-  private readonly isJson: boolean;
+  private readonly json: JsonWriter | null;
   private readonly limit: number;
   private readonly snapLength: number;
   /** The direction that is wanted, or -1 for any. */
@@ -120,7 +120,7 @@ class Sniffer {
     const isImmediate = io.isTerminal === true || options.lineBuffered === true;
     this.output = new Output(io.out, isImmediate, () => this.outputFailed());
     const format = options.format ?? "text";
-    this.isJson = format === "json";
+    this.json = format === "json" ? new JsonWriter(this.output.text) : null;
     const isNumbered = options.text?.number ?? options.explain ?? false;
     this.printer =
       format === "text" ? new FramePrinter({ ...options.text, number: isNumbered }, this.output.text) : null;
@@ -221,9 +221,9 @@ class Sniffer {
         text.byte(NEWLINE);
         if ("hasNotes" in batch && batch.hasNotes(i)) this.showComments(batch, i, explanation.text);
       }
-    } else if (this.isJson) {
+    } else if (this.json !== null) {
       const stamp = { number, seconds, nanoseconds, originalLength, interface: this.nameOf(index), direction, flags };
-      writeJson(text, buffer, off, length, stamp, explanation);
+      this.json.write(buffer, off, length, stamp, explanation);
     }
     const { writer } = this.options;
     if (writer === undefined) return;
