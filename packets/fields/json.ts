@@ -93,7 +93,8 @@ export class JsonSink implements FieldSink {
         out.decimal(Math.abs(value));
         return;
       default:
-        out.decimal(value);
+        if (Number.isInteger(value)) out.decimal(value);
+        else out.ascii(String(value));
         this.name(field, value);
     }
   }
