@@ -3,6 +3,7 @@ import { getU32 } from "../bytes.ts";
 import { visitDhcpOptions } from "./dhcp-options.ts";
 import { DHCP } from "./dhcp-spec.ts";
 import { named } from "./names.ts";
+import type { FieldSpec } from "./spec.ts";
 import type { Walker } from "./walker.ts";
 
 const OP = DHCP.number("operation", "op", 1, {
@@ -23,6 +24,7 @@ const CHADDR = DHCP.mac("clientMac", "chaddr: the client's hardware address");
 const CHADDR_OTHER = DHCP.bytes("clientHardware", "chaddr: the client's hardware address");
 const SNAME = DHCP.text("serverName", "sname");
 const FILE = DHCP.text("file", "file");
+const UNUSED = DHCP.unused("Unused");
 const COOKIE = DHCP.hex("cookie", "Magic cookie", 4, { source: "RFC 2132, 2" });
 
 const HEADER = 236;
@@ -43,11 +45,9 @@ export function visitDhcp(w: Walker, at: number): void {
   w.place(GIADDR, at + 24);
   if (hlen === 6) w.place(CHADDR, at + 28);
   else if (hlen > 0) w.place(CHADDR_OTHER, at + 28, Math.min(hlen, 16));
-  const name = textLength(w, at + 44, 64);
-  if (name > 0) w.place(SNAME, at + 44, name);
-  const file = textLength(w, at + 108, 128);
-  if (file > 0) w.place(FILE, at + 108, file);
-  w.need("the fixed fields", at, HEADER);
+  if (hlen < 16) w.place(UNUSED, at + 28 + hlen, 16 - hlen);
+  visitText(w, SNAME, at + 44, 64);
+  visitText(w, FILE, at + 108, 128);
   const next = at + HEADER;
   if (!w.failed && w.left(next) > 0) {
     if (w.left(next) >= 4 && getU32(w.buf, next) === MAGIC) {
@@ -58,10 +58,11 @@ export function visitDhcp(w: Walker, at: number): void {
   w.close(w.end);
 }
 
-/** Characters up to the first zero. */
-function textLength(w: Walker, at: number, most: number): number {
-  if (w.failed || w.left(at) < most) return 0;
+/** Characters up to the first zero; what follows may be the rest of an older name. */
+function visitText(w: Walker, field: FieldSpec, at: number, most: number): void {
   let length = 0;
-  while (length < most && w.buf[at + length] !== 0) length++;
-  return length;
+  const there = Math.min(most, Math.max(0, w.left(at)));
+  while (length < there && w.buf[at + length] !== 0) length++;
+  if (length > 0 || there < most) w.place(field, at, there < most ? most : length);
+  if (length < most) w.place(UNUSED, at + length, most - length);
 }

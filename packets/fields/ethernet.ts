@@ -3,7 +3,6 @@ import { getU16 } from "../bytes.ts";
 import * as ethernet from "../ethernet.ts";
 import { MAX_TAGS } from "../frame.ts";
 import * as llc from "../llc.ts";
-import * as mac from "../mac.ts";
 import * as vlan from "../vlan.ts";
 import { named } from "./names.ts";
 import { layer } from "./spec.ts";
@@ -49,14 +48,6 @@ const ORGANISATION = LLC.hex("organisation", "Organization code (SNAP)", 3, {
 });
 const PID = LLC.hex("type", "Protocol identifier (SNAP)", 2, { source: "RFC 1042" });
 const PID_TYPE = LLC.hex("type", "Type (SNAP)", 2, { source: "RFC 1042", names: ethernet.etherTypeName });
-
-/** A group address's use. */
-export function macMeaning(buf: Uint8Array, off: number): string {
-  if (mac.isBroadcast(buf, off)) return "broadcast";
-  if (mac.isZero(buf, off)) return "not known";
-  if (mac.isMulticast(buf, off)) return "multicast";
-  return mac.isLocal(buf, off) ? "locally administered" : "";
-}
 
 /** A frame, from its destination address on. */
 export function visitEthernet(w: Walker, at: number): void {

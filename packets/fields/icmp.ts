@@ -9,8 +9,7 @@ import type { Walker } from "./walker.ts";
 
 const ICMP = layer("icmp", "Internet Control Message Protocol", "RFC 792");
 const TYPE = ICMP.number("type", "Type", 1, { names: icmp.typeName, nameKey: "typeName" });
-const CODE = ICMP.number("code", "Code", 1);
-const CODE_NAME = ICMP.made("codeName", "Code's meaning");
+const CODE = ICMP.number("code", "Code", 1, { nameKey: "codeName" });
 const CHECKSUM = ICMP.checksum("checksum", "Checksum", { source: "RFC 1071" });
 const ID = ICMP.number("id", "Identifier", 2);
 const SEQUENCE = ICMP.number("sequence", "Sequence number", 2);
@@ -49,6 +48,8 @@ const PROBE_STATE = ICMP.number("state", "State", 1, { bits: [0, 3], names: PROB
 const PROBE_ACTIVE = ICMP.flag("active", "A: active", 1, 5, { source: "RFC 8335, 3" });
 const PROBE_IPV4 = ICMP.flag("ipv4Runs", "4: IPv4 runs on it", 1, 6, { source: "RFC 8335, 3" });
 const PROBE_IPV6 = ICMP.flag("ipv6Runs", "6: IPv6 runs on it", 1, 7, { source: "RFC 8335, 3" });
+const UNUSED = ICMP.unused("Unused");
+const EXTENSION_UNUSED = ICMP.unused("Extensions: reserved", { source: "RFC 4884, 7" });
 const QUOTED = ICMP.layers("quoted", "The datagram that caused it");
 
 const EXTENSION = "RFC 4884, 7";
@@ -74,8 +75,8 @@ const OBJECT_DATA = OBJECTS.bytes("data", "Data");
 export function visitIcmp(w: Walker, at: number, isFragment: boolean): void {
   w.open(ICMP, at);
   const type = w.u8(TYPE, at);
-  const code = w.u8(CODE, at + icmp.CODE);
-  w.made(CODE_NAME, at + icmp.CODE, 1, icmp.codeName(type, code));
+  const code = w.left(at) > icmp.CODE ? w.buf[at + icmp.CODE]! : 0;
+  w.u8Named(CODE, at + icmp.CODE, icmp.codeName(type, code));
   visitChecksum(w, CHECKSUM, at, isFragment || !w.isWhole);
   const data = visitBody(w, type, code, at);
   w.payload(ICMP, data);
@@ -130,29 +131,34 @@ function visitBody(w: Walker, type: number, code: number, at: number): number {
       w.place(GATEWAY, at + icmp.GATEWAY);
       return data;
     case icmp.Type.DestinationUnreachable:
+      w.place(UNUSED, at + 4, 1);
       visitQuotedLength(w, at);
       if (code === icmp.UnreachableCode.FragmentationNeeded) w.u16(MTU, at + icmp.NEXT_HOP_MTU);
-      break;
+      else w.place(UNUSED, at + 6, 2);
+      return data;
     case icmp.Type.TimeExceeded:
+      w.place(UNUSED, at + 4, 1);
       visitQuotedLength(w, at);
-      break;
+      w.place(UNUSED, at + 6, 2);
+      return data;
     case icmp.Type.ParameterProblem:
       w.u8(POINTER, at + icmp.POINTER);
       visitQuotedLength(w, at);
-      break;
+      w.place(UNUSED, at + 6, 2);
+      return data;
     case icmp.Type.ExtendedEchoRequest:
     case icmp.Type.ExtendedEchoReply:
       visitProbe(w, type, at);
       return data;
   }
-  w.need("the message", at, icmp.HEADER_LENGTH);
+  w.place(UNUSED, at + icmp.ID, 4);
   return data;
 }
 
 function visitQuotedLength(w: Walker, at: number): void {
-  if (w.left(at) < icmp.HEADER_LENGTH) return;
-  const words = w.buf[at + icmp.QUOTED_LENGTH]!;
+  const words = w.left(at) > icmp.QUOTED_LENGTH ? w.buf[at + icmp.QUOTED_LENGTH]! : 0;
   if (words > 0) w.value(QUOTED_LENGTH, at + icmp.QUOTED_LENGTH, 1, 4 * words);
+  else w.place(UNUSED, at + icmp.QUOTED_LENGTH, 1);
 }
 
 function visitRouters(w: Walker, at: number): number {
@@ -203,6 +209,7 @@ function visitQuoted(w: Walker, at: number, data: number): void {
 
 function visitExtensions(w: Walker, at: number): void {
   w.bits(EXTENSION_VERSION, at);
+  w.place(EXTENSION_UNUSED, at + 1, 1);
   visitChecksum(w, EXTENSION_CHECKSUM, at, !w.isWhole);
   w.open(OBJECTS, at + 4);
   for (let next = at + 4; next < w.end && !w.failed; ) {

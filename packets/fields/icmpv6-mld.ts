@@ -6,6 +6,7 @@ import type { Walker } from "./walker.ts";
 const QUERY = "RFC 9777, 5.1";
 const REPORT = "RFC 9777, 5.2";
 const MAX_RESPONSE = ICMPV6.number("maximumResponseDelay", "Maximum response code", 2, { source: QUERY, unit: "ms" });
+const UNUSED = ICMPV6.unused();
 const GROUP = ICMPV6.ipv6("group", "Multicast address", { source: QUERY });
 const SUPPRESS = ICMPV6.flag("suppress", "S: suppress router-side processing", 1, 4, { source: QUERY });
 const ROBUSTNESS = ICMPV6.number("robustness", "QRV: querier's robustness", 1, { bits: [5, 3], source: QUERY });
@@ -39,6 +40,7 @@ export function visitListener(w: Walker, type: number, at: number): void {
     return;
   }
   w.u16(MAX_RESPONSE, at + 4);
+  w.place(UNUSED, at + 6, 2);
   w.place(GROUP, at + 8);
   // RFC 9777, 8.1: a query of 28 bytes or more is of version 2.
   if (type !== 130 || w.left(at) < 28) return;
@@ -52,6 +54,7 @@ export function visitListener(w: Walker, type: number, at: number): void {
 }
 
 function visitReport(w: Walker, at: number): void {
+  w.place(UNUSED, at + 4, 2);
   const count = w.u16(RECORD_COUNT, at + 6);
   let next = at + 8;
   w.open(RECORDS, next);

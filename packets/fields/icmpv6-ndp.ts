@@ -19,6 +19,7 @@ const RETRANS = ICMPV6.number("retransTimer", "Retrans timer", 4, { source: RA, 
 const ROUTER = ICMPV6.flag("router", "R: the sender is a router", 1, 0, { source: "RFC 4861, 4.4" });
 const SOLICITED = ICMPV6.flag("solicited", "S: an answer", 1, 1, { source: "RFC 4861, 4.4" });
 const OVERRIDE = ICMPV6.flag("override", "O: override the cache", 1, 2, { source: "RFC 4861, 4.4" });
+const UNUSED = ICMPV6.unused();
 const TARGET = ICMPV6.ipv6("target", "Target address", { source: "RFC 4861, 4.3" });
 const REDIRECT_DESTINATION = ICMPV6.ipv6("redirected", "Destination address", { source: "RFC 4861, 4.5" });
 
@@ -56,6 +57,7 @@ const PREFERRED = OPTIONS.number("preferredLifetime", "Preferred lifetime", 4, {
   source: "RFC 4861, 4.6.2",
 });
 const PREFIX = OPTIONS.ipv6("prefix", "Prefix", { source: "RFC 4861, 4.6.2" });
+const OPTION_UNUSED = OPTIONS.unused();
 const MTU = OPTIONS.number("mtu", "MTU", 4, { unit: "bytes", source: "RFC 4861, 4.6.4" });
 const OPTION_LIFETIME = OPTIONS.number("lifetime", "Lifetime", 4, { unit: "s", source: "RFC 8106, 5.1" });
 const SERVERS = OPTIONS.list("servers", "Addresses of servers", "RFC 8106, 5.1");
@@ -79,6 +81,7 @@ export function visitNeighbour(w: Walker, type: number, at: number): void {
       next = at + 16;
       break;
     case 135:
+      w.place(UNUSED, at + 4, 4);
       w.place(TARGET, at + 8);
       next = at + 24;
       break;
@@ -86,15 +89,18 @@ export function visitNeighbour(w: Walker, type: number, at: number): void {
       w.flag(ROUTER, at + 4);
       w.flag(SOLICITED, at + 4);
       w.flag(OVERRIDE, at + 4);
+      w.place(UNUSED, at + 5, 3);
       w.place(TARGET, at + 8);
       next = at + 24;
       break;
     case 137:
+      w.place(UNUSED, at + 4, 4);
       w.place(TARGET, at + 8);
       w.place(REDIRECT_DESTINATION, at + 24);
       next = at + 40;
       break;
   }
+  if (type === 133) w.place(UNUSED, at + 4, 4);
   w.need("the message", at, next - at);
   visitOptions(w, next);
 }
@@ -132,15 +138,18 @@ function visitOption(w: Walker, type: number, at: number, length: number): void 
       w.flag(ROUTER_ADDRESS, at + 3);
       w.u32(VALID, at + 4);
       w.u32(PREFERRED, at + 8);
+      w.place(OPTION_UNUSED, at + 12, 4);
       w.place(PREFIX, at + 16);
       return;
     case 5:
+      w.place(OPTION_UNUSED, at + 2, 2);
       w.u32(MTU, at + 4);
       return;
     case 14:
       w.place(NONCE, at + 2, length - 2);
       return;
     case 25:
+      w.place(OPTION_UNUSED, at + 2, 2);
       w.u32(OPTION_LIFETIME, at + 4);
       w.open(SERVERS, at + 8);
       for (let next = at + 8; next + 16 <= at + length && !w.failed; next += 16) w.place(SERVER, next);

@@ -59,13 +59,13 @@ const CODES: Readonly<Record<number, readonly string[]>> = {
 };
 
 const TYPE = ICMPV6.number("type", "Type", 1, { names: typeName, nameKey: "typeName" });
-const CODE = ICMPV6.number("code", "Code", 1);
-const CODE_NAME = ICMPV6.made("codeName", "Code's meaning", { note: "of errors" });
+const CODE = ICMPV6.number("code", "Code", 1, { nameKey: "codeName", note: "errors have a name for it" });
 const CHECKSUM = ICMPV6.checksum("checksum", "Checksum", { source: "RFC 4443, 2.3" });
 const ID = ICMPV6.number("id", "Identifier", 2, { source: "RFC 4443, 4.1" });
 const SEQUENCE = ICMPV6.number("sequence", "Sequence number", 2, { source: "RFC 4443, 4.1" });
 const MTU = ICMPV6.number("mtu", "MTU", 4, { source: "RFC 4443, 3.2", unit: "bytes" });
 const POINTER = ICMPV6.number("pointer", "Pointer", 4, { source: "RFC 4443, 3.4" });
+const UNUSED = ICMPV6.unused("Unused");
 const QUOTED = ICMPV6.layers("quoted", "The packet that caused it", "RFC 4443, 2.4");
 
 const PROTOCOL = 58;
@@ -74,8 +74,8 @@ const HEADER = 8;
 export function visitIcmpv6(w: Walker, at: number, isFragment: boolean): void {
   w.open(ICMPV6, at);
   const type = w.u8(TYPE, at);
-  const code = w.u8(CODE, at + 1);
-  if (type in CODES) w.made(CODE_NAME, at + 1, 1, CODES[type]?.[code] ?? `code-${code}`);
+  const code = w.left(at) > 1 ? w.buf[at + 1]! : 0;
+  w.u8Named(CODE, at + 1, type in CODES ? (CODES[type]?.[code] ?? `code-${code}`) : "");
   const isPartial = isFragment || w.quoted > 0;
   visitTransportChecksum(w, CHECKSUM, at + 2, at, isPartial ? w.end + 1 : w.end, PROTOCOL, false);
   visitBody(w, type, at);
@@ -90,7 +90,7 @@ function visitBody(w: Walker, type: number, at: number): void {
   } else if (type < 128) {
     if (type === 2) w.u32(MTU, at + 4);
     else if (type === 4) w.u32(POINTER, at + 4);
-    w.need("the message", at, HEADER);
+    else w.place(UNUSED, at + 4, 4);
     w.payload(ICMPV6, at + HEADER);
     if (type >= 1 && type <= 4 && !w.failed && w.left(at) > HEADER) visitQuoted(w, at + HEADER);
   } else if (type >= 133 && type <= 137) visitNeighbour(w, type, at);

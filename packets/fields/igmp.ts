@@ -28,6 +28,7 @@ const TYPE = IGMP.hex("type", "Type", 1, {
   nameKey: "typeName",
 });
 const MAX_RESPONSE = IGMP.number("maximumResponseTime", "Max response time", 1, { unit: "tenths of a second" });
+const UNUSED = IGMP.unused();
 const CHECKSUM = IGMP.checksum("checksum", "Checksum");
 const GROUP = IGMP.ipv4("group", "Group address", {});
 const SUPPRESS = IGMP.flag("suppress", "S: suppress router-side processing", 1, 4, { source: QUERY });
@@ -59,6 +60,7 @@ export function visitIgmp(w: Walker, at: number, isFragment: boolean): void {
   w.open(IGMP, at);
   const type = w.u8(TYPE, at);
   if (type === Type.Query || type === Type.ReportV2 || type === Type.Leave) w.u8(MAX_RESPONSE, at + 1);
+  else w.place(UNUSED, at + 1, 1);
   visitChecksum(w, at, isFragment);
   switch (type) {
     case Type.Query:
@@ -104,6 +106,7 @@ function visitQueryV3(w: Walker, at: number): void {
 }
 
 function visitReportV3(w: Walker, at: number): void {
+  w.place(UNUSED, at + 4, 2);
   const count = w.u16(RECORD_COUNT, at + 6);
   let next = at + 8;
   w.open(RECORDS, next);

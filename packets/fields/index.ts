@@ -3,3 +3,5 @@ export { FieldReader } from "./frame.ts";
 export { JsonSink } from "./json.ts";
 export { type FieldSink, type Problem, Verdict } from "./sink.ts";
 export { Container, FieldSpec, Kind, protocols, Shape } from "./spec.ts";
+export { type Row, TreeSink } from "./tree.ts";
+export { type TreeOptions, TreePrinter } from "./tree-printer.ts";

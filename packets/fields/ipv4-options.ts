@@ -25,13 +25,15 @@ const ALERT = OPTIONS.number("routerAlert", "Router alert", 2, {
   names: (value) => (value === 0 ? "every router examines the packet" : "reserved"),
 });
 const STREAM = OPTIONS.number("streamId", "Stream identifier", 2, { source: "RFC 791, 3.1" });
+const FILL = IPV4.unused("Padding of the options");
 const DATA = OPTIONS.bytes("data", "Data");
 
 /** The options from `at` to `stop`. */
 export function visitOptions(w: Walker, at: number, stop: number): void {
   w.open(OPTIONS, at);
   w.narrow(stop, "IPv4 header length");
-  for (let next = at; next < w.end && !w.failed; ) {
+  let next = at;
+  for (; next < w.end && !w.failed; ) {
     const type = w.buf[next]!;
     w.item(OPTIONS, next, optionName(type));
     w.u8(TYPE, next);
@@ -48,8 +50,9 @@ export function visitOptions(w: Walker, at: number, stop: number): void {
     const isSound = w.close(next);
     if (!isSound || type === OptionType.EndOfList) break;
   }
+  w.close(next);
+  if (next < w.end && !w.failed && w.buf[next - 1] === OptionType.EndOfList) w.place(FILL, next, w.end - next);
   w.widen();
-  w.close(stop);
 }
 
 function visitData(w: Walker, type: number, at: number, stop: number): void {

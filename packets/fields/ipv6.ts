@@ -67,6 +67,9 @@ const ROUTING_TYPE = ROUTING.number("type", "Routing type", 1, {
 });
 const SEGMENTS_LEFT = ROUTING.number("segmentsLeft", "Segments left", 1);
 const LAST_ENTRY = ROUTING.number("lastEntry", "Last entry", 1, { source: "RFC 8754, 2" });
+const ROUTING_FLAGS = ROUTING.unused("Flags", { source: "RFC 8754, 2" });
+const ROUTING_UNUSED = ROUTING.unused();
+const ROUTING_TLVS = ROUTING.bytes("tlvs", "TLVs", { source: "RFC 8754, 2.1" });
 const ROUTING_TAG = ROUTING.hex("tag", "Tag", 2, { source: "RFC 8754, 2" });
 const ADDRESSES = ROUTING.list("addresses", "Addresses", "RFC 8200, 4.4");
 const ADDRESS = ADDRESSES.ipv6("", "Address");
@@ -74,6 +77,7 @@ const ROUTING_DATA = ROUTING.bytes("data", "Type-specific data");
 
 const FRAGMENT = layer("ipv6-fragment", "Fragment header", "RFC 8200, 4.5");
 const FRAGMENT_NEXT = FRAGMENT.number("nextHeader", "Next header", 1, NEXT);
+const FRAGMENT_UNUSED = FRAGMENT.unused();
 const FRAGMENT_OFFSET = FRAGMENT.number("fragmentOffset", "Fragment offset", 2, { bits: [0, 13], unit: "bytes" });
 const FRAGMENT_MORE = FRAGMENT.flag("moreFragments", "More fragments (M)", 2, 15);
 const FRAGMENT_ID = FRAGMENT.number("id", "Identification", 4);
@@ -81,6 +85,7 @@ const FRAGMENT_ID = FRAGMENT.number("id", "Identification", 4);
 const AUTH = layer("ah", "Authentication Header", "RFC 4302, 2");
 const AUTH_NEXT = AUTH.number("nextHeader", "Next header", 1, NEXT);
 const AUTH_LENGTH = AUTH.number("length", "Payload length", 1, lengthOptions);
+const AUTH_UNUSED = AUTH.unused();
 const AUTH_SPI = AUTH.number("spi", "Security parameters index", 4);
 const AUTH_SEQUENCE = AUTH.number("sequence", "Sequence number", 4);
 const AUTH_ICV = AUTH.bytes("icv", "Integrity check value");
@@ -108,9 +113,10 @@ export function visitIpv6(w: Walker, at: number): void {
   const isSound = w.close(at + HEADER);
   if (w.nesting === 0 && isSound && !isJumbo) w.trailer = stop;
   if (isSound && canRead) {
-    const { ip, ipVersion, isWhole } = w;
+    const { ip, ipVersion, ipDestination, isWhole } = w;
     w.ip = at;
     w.ipVersion = 6;
+    w.ipDestination = at + 24;
     w.isWhole = stop <= w.end && w.quoted === 0;
     w.nesting++;
     visitExtensions(w, next, at + HEADER);
@@ -118,6 +124,7 @@ export function visitIpv6(w: Walker, at: number): void {
     w.isWhole = isWhole;
     w.ip = ip;
     w.ipVersion = ipVersion;
+    w.ipDestination = ipDestination;
   }
   w.widen();
 }
@@ -187,6 +194,7 @@ function visitExtension(w: Walker, kind: number, at: number, length: number): Co
     case Next.Fragment:
       w.open(FRAGMENT, at);
       w.u8(FRAGMENT_NEXT, at);
+      w.place(FRAGMENT_UNUSED, at + 1, 1);
       w.bits(FRAGMENT_OFFSET, at + 2, 8);
       w.flag(FRAGMENT_MORE, at + 2);
       w.u32(FRAGMENT_ID, at + 4);
@@ -195,6 +203,7 @@ function visitExtension(w: Walker, kind: number, at: number, length: number): Co
       w.open(AUTH, at);
       w.u8(AUTH_NEXT, at);
       if (w.need("Payload length", at + 1, 1)) w.value(AUTH_LENGTH, at + 1, 1, length);
+      w.place(AUTH_UNUSED, at + 2, 2);
       w.u32(AUTH_SPI, at + 4);
       w.u32(AUTH_SEQUENCE, at + 8);
       if (length > 12) w.place(AUTH_ICV, at + 12, length - 12);
@@ -204,18 +213,21 @@ function visitExtension(w: Walker, kind: number, at: number, length: number): Co
 
 function visitRouting(w: Walker, at: number, length: number): void {
   const type = w.u8(ROUTING_TYPE, at + 2);
-  w.u8(SEGMENTS_LEFT, at + 3);
+  const left = w.u8(SEGMENTS_LEFT, at + 3);
   let first = at + 8;
   let count = length >> 4;
   if (type === 4) {
     count = Math.min(count, w.u8(LAST_ENTRY, at + 4) + 1);
+    w.place(ROUTING_FLAGS, at + 5, 1);
     w.u16(ROUTING_TAG, at + 6);
   } else if (type !== 0 && type !== 2) {
     w.place(ROUTING_DATA, at + 4, length - 4);
     return;
-  }
+  } else w.place(ROUTING_UNUSED, at + 4, 4);
   w.open(ADDRESSES, first);
   for (let i = 0; i < count && !w.failed; i++, first += 16) w.place(ADDRESS, first);
   w.close(first);
-  w.need("the header", at, length);
+  if (first < at + length) w.place(ROUTING_TLVS, first, at + length - first);
+  // RFC 8200, 8.1: the pseudo-header has the final destination. Segment routing lists it first, the others last.
+  if (left > 0 && count > 0 && !w.failed) w.ipDestination = at + 8 + (type === 4 ? 0 : 16 * (count - 1));
 }

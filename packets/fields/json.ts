@@ -73,14 +73,14 @@ export class JsonSink implements FieldSink {
     this.writeProblem(problem);
   }
 
-  number(field: FieldSpec, _off: number, _length: number, value: number): void {
+  number(field: FieldSpec, _off: number, _length: number, value: number, name: string): void {
     if (!field.inJson) return;
     const { out } = this;
     this.key(field);
     switch (field.kind) {
       case Kind.Hex:
         this.hex(value, field.digits);
-        this.name(field, value);
+        this.name(field, value, name);
         return;
       case Kind.Flag:
         out.put(value === 0 ? FALSE : TRUE);
@@ -95,7 +95,7 @@ export class JsonSink implements FieldSink {
       default:
         if (Number.isInteger(value)) out.decimal(value);
         else out.ascii(String(value));
-        this.name(field, value);
+        this.name(field, value, name);
     }
   }
 
@@ -104,11 +104,11 @@ export class JsonSink implements FieldSink {
     if (field.key !== "") this.out.put(field.keyText);
   }
 
-  private name(field: FieldSpec, value: number): void {
-    if (field.nameKey === "" || field.names === null) return;
+  private name(field: FieldSpec, value: number, name: string): void {
+    if (field.nameKey === "" || (field.names === null && name === "")) return;
     this.comma();
     this.out.put(field.nameText);
-    this.text(field.names(value));
+    this.text(name !== "" ? name : (field.names?.(value) ?? ""));
   }
 
   private hex(value: number, digits: number): void {
@@ -138,7 +138,7 @@ export class JsonSink implements FieldSink {
     const { out, buf } = this;
     this.key(field);
     if (field.kind === Kind.Text) {
-      writeText(out, buf, off, off + length);
+      writeText(out, buf, off, textEnd(buf, off, off + length));
       return;
     }
     out.byte(QUOTE);
@@ -194,6 +194,12 @@ export class JsonSink implements FieldSink {
     else out.ascii(text);
     out.byte(QUOTE);
   }
+}
+
+/** The end of the characters, without the zeros that fill up. */
+export function textEnd(buf: Uint8Array, off: number, end: number): number {
+  while (end > off && buf[end - 1] === 0) end--;
+  return end;
 }
 
 const decoder = new TextDecoder();

@@ -35,8 +35,8 @@ export interface FieldSink {
   open(node: Container, isItem: boolean, off: number, title: string): void;
   /** @param end the byte after the node's last. */
   close(node: Container, isItem: boolean, end: number): void;
-  /** Numbers, flags and sets. */
-  number(field: FieldSpec, off: number, length: number, value: number): void;
+  /** Numbers, flags and sets. @param name the value's meaning where the field alone cannot say it; else empty. */
+  number(field: FieldSpec, off: number, length: number, value: number, name: string): void;
   /** Addresses, text and bytes: to be read where they lie. */
   place(field: FieldSpec, off: number, length: number): void;
   made(field: FieldSpec, off: number, length: number, text: string): void;

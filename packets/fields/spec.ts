@@ -193,7 +193,7 @@ export class Container {
     return this.add(key, label, Kind.Ipv6, 16, options);
   }
 
-  /** Characters, as many as the frame says. */
+  /** Characters, as many as the frame says; zeros behind them only fill up. */
   text(key: string, label: string, options: FieldOptions = {}): FieldSpec {
     return this.add(key, label, Kind.Text, 0, options);
   }
@@ -201,6 +201,11 @@ export class Container {
   /** Bytes, as many as the frame says; in JSON hexadecimal digits. */
   bytes(key: string, label: string, options: FieldOptions = {}): FieldSpec {
     return this.add(key, label, Kind.Bytes, 0, options);
+  }
+
+  /** Bytes that the RFC leaves unused, or that fill up: for the tree alone. */
+  unused(label = "Reserved", options: FieldOptions = {}): FieldSpec {
+    return this.bytes("", label, { ...options, inJson: false });
   }
 
   /** Text that the visitor makes. */

@@ -98,7 +98,7 @@ function visitTime(w: Walker, field: FieldSpec, at: number): void {
 function visitMultiple(w: Walker, at: number): number {
   w.u16(VERSION_3_LENGTH, at);
   w.u8(FORMAT, at + 2);
-  w.place(NAME, at + 3, w.need("the name", at + 3, 32) ? textLength(w.buf, at + 3, 32) : 0);
+  w.place(NAME, at + 3, 32);
   w.u16(REVISION, at + 35);
   w.place(DIGEST, at + 37, 16);
   w.u32(INTERNAL_COST, at + 53);
@@ -106,10 +106,4 @@ function visitMultiple(w: Walker, at: number): number {
   w.place(CIST_MAC, at + 57 + 2);
   w.u8(REMAINING, at + 59 + mac.LENGTH);
   return at + 60 + mac.LENGTH;
-}
-
-function textLength(buf: Uint8Array, at: number, most: number): number {
-  let length = 0;
-  while (length < most && buf[at + length] !== 0) length++;
-  return length;
 }

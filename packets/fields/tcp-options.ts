@@ -58,13 +58,15 @@ const SUBTYPE = OPTIONS.number("subtype", "Subtype", 1, {
     8: "MP_TCPRST",
   }),
 });
+const FILL = TCP.unused("Padding of the options");
 const DATA = OPTIONS.bytes("data", "Data");
 
 /** The options from `at` to `stop`. */
 export function visitTcpOptions(w: Walker, at: number, stop: number): void {
   w.open(OPTIONS, at);
   w.narrow(stop, "TCP data offset");
-  for (let next = at; next < w.end && !w.failed; ) {
+  let next = at;
+  for (; next < w.end && !w.failed; ) {
     const kind = w.buf[next]!;
     w.item(OPTIONS, next, optionName(kind));
     w.u8(KIND, next);
@@ -81,8 +83,9 @@ export function visitTcpOptions(w: Walker, at: number, stop: number): void {
     const isSound = w.close(next);
     if (!isSound || kind === 0) break;
   }
+  w.close(next);
+  if (next < w.end && !w.failed && w.buf[next - 1] === 0) w.place(FILL, next, w.end - next);
   w.widen();
-  w.close(stop);
 }
 
 /** @param length bytes of data from `at` on. */

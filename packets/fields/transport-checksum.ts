@@ -6,9 +6,9 @@ import { Verdict } from "./sink.ts";
 import type { FieldSpec } from "./spec.ts";
 import type { Walker } from "./walker.ts";
 
-/** Where the addresses of an IPv6 header are. */
+/** Where the source address of an IPv6 header is, and its length. */
 const IPV6_SRC = 8;
-const IPV6_ADDRESSES = 32;
+const IPV6_ADDRESS = 16;
 const UDP = 17;
 
 /**
@@ -51,5 +51,6 @@ export function visitTransportChecksum(
 function pseudoHeader(w: Walker, protocol: number, length: number): number {
   const rest = protocol + (length & 0xffff) + (length >>> 16);
   if (w.ipVersion === 4) return inet.add(w.buf, w.ip + ipv4.SRC, w.ip + ipv4.SRC + 8, rest);
-  return inet.add(w.buf, w.ip + IPV6_SRC, w.ip + IPV6_SRC + IPV6_ADDRESSES, rest);
+  const sum = inet.add(w.buf, w.ip + IPV6_SRC, w.ip + IPV6_SRC + IPV6_ADDRESS, rest);
+  return inet.add(w.buf, w.ipDestination, w.ipDestination + IPV6_ADDRESS, sum);
 }

@@ -9,6 +9,7 @@ const UDP = layer("udp", "User Datagram Protocol", "RFC 768");
 const SOURCE = UDP.number("sourcePort", "Source port", 2, { names: portName });
 const DESTINATION = UDP.number("destinationPort", "Destination port", 2, { names: portName });
 const LENGTH = UDP.number("length", "Length", 2, { unit: "bytes" });
+const AFTER = UDP.unused("Bytes after the datagram");
 const CHECKSUM = UDP.checksum("checksum", "Checksum");
 
 const PROTOCOL = 17;
@@ -27,14 +28,16 @@ export function visitUdp(w: Walker, at: number, isFragment: boolean): void {
   const covered = isPartial ? w.end + 1 : stop;
   const place = at + PLACE_OF_CHECKSUM;
   visitTransportChecksum(w, CHECKSUM, place, at, covered, PROTOCOL, w.isChecksumOpen, w.ipVersion === 4);
+  const next = at + udp.HEADER_LENGTH;
+  if (length < udp.HEADER_LENGTH || stop > w.end) w.payload(UDP, next);
   if (!isJumbo && length < udp.HEADER_LENGTH) {
     w.problem(at, "length", `a length of ${length}, less than the header's ${udp.HEADER_LENGTH}`);
   } else if (stop > w.end && w.isWhole && !isFragment) {
     w.problem(w.end, "length", `the length, ${length}, exceeds the ${w.left(at)} bytes of the packet`);
   }
+  if (length >= udp.HEADER_LENGTH && stop < w.end) w.place(AFTER, stop, w.end - stop);
   w.narrow(stop, "UDP length");
-  const next = at + udp.HEADER_LENGTH;
-  w.payload(UDP, next);
+  if (length >= udp.HEADER_LENGTH && stop <= w.end) w.payload(UDP, next);
   if (w.close(next) && next < w.end) w.dispatch.datagram(w, source, destination, next);
   w.widen();
 }

@@ -41,6 +41,8 @@ export class Walker {
   /** The IP header that carries what is being read, for pseudo-headers, and its version. */
   ip = 0;
   ipVersion = 0;
+  /** Where the final destination's address is: with an IPv6 routing header, not in the IP header. */
+  ipDestination = 0;
   /** Packets around the one in hand. */
   nesting = 0;
   /** Packets around it that only quote it: what they quote is cut, and nobody minds. */
@@ -213,35 +215,40 @@ export class Walker {
   u8(field: FieldSpec, at: number): number {
     if (!this.has(field, at, 1)) return 0;
     const value = this.buf[at]!;
-    this.sink.number(field, at, 1, value);
+    this.sink.number(field, at, 1, value, "");
     return value;
+  }
+
+  /** A byte whose meaning depends on others. */
+  u8Named(field: FieldSpec, at: number, name: string): void {
+    if (this.has(field, at, 1)) this.sink.number(field, at, 1, this.buf[at]!, name);
   }
 
   u16(field: FieldSpec, at: number): number {
     if (!this.has(field, at, 2)) return 0;
     const value = getU16(this.buf, at);
-    this.sink.number(field, at, 2, value);
+    this.sink.number(field, at, 2, value, "");
     return value;
   }
 
   u24(field: FieldSpec, at: number): number {
     if (!this.has(field, at, 3)) return 0;
     const value = (this.buf[at]! << 16) | getU16(this.buf, at + 1);
-    this.sink.number(field, at, 3, value);
+    this.sink.number(field, at, 3, value, "");
     return value;
   }
 
   u32(field: FieldSpec, at: number): number {
     if (!this.has(field, at, 4)) return 0;
     const value = getU32(this.buf, at);
-    this.sink.number(field, at, 4, value);
+    this.sink.number(field, at, 4, value, "");
     return value;
   }
 
   i32(field: FieldSpec, at: number): number {
     if (!this.has(field, at, 4)) return 0;
     const value = getI32(this.buf, at);
-    this.sink.number(field, at, 4, value);
+    this.sink.number(field, at, 4, value, "");
     return value;
   }
 
@@ -263,7 +270,7 @@ export class Walker {
   bits(field: FieldSpec, at: number, scale = 1): number {
     if (!this.has(field, at, field.length)) return 0;
     const value = this.peekBits(field, at) * scale;
-    this.sink.number(field, at, field.length, value);
+    this.sink.number(field, at, field.length, value, "");
     return value;
   }
 
@@ -283,7 +290,7 @@ export class Walker {
 
   /** A number that stands at `length` bytes from `at` in whatever form; 0 bytes if it stands nowhere. */
   value(field: FieldSpec, at: number, length: number, value: number): void {
-    if (this.has(field, at, length)) this.sink.number(field, at, length, value);
+    if (this.has(field, at, length)) this.sink.number(field, at, length, value, "");
   }
 
   /** An address of the declared length, or `length` bytes of text or anything. */

@@ -7,12 +7,14 @@
  * const result = await sniffing.done;
  * process.stderr.write(closingLines(result));
  */
+import { TreePrinter } from "../../../packets/fields/index.ts";
 import { FramePrinter, literal } from "../../../packets/text/index.ts";
 import {
   CaptureDirection,
   CaptureReader,
   type FrameNote,
   type RecordBatch,
+  RecordFlag,
   type SinkError,
 } from "../../capture/index.ts";
 import type { FrameBatch, Link, LinkEvent } from "../../link/link.ts";
@@ -98,6 +100,7 @@ class Sniffer {
   private readonly copies: boolean;
   private readonly output: Output;
   private readonly printer: FramePrinter | null;
+  private readonly tree: TreePrinter | null;
   private readonly explainer: Explainer | null;
   private readonly json: JsonWriter | null;
   private readonly limit: number;
@@ -121,9 +124,10 @@ class Sniffer {
     this.output = new Output(io.out, isImmediate, () => this.outputFailed());
     const format = options.format ?? "text";
     this.json = format === "json" ? new JsonWriter(this.output.text) : null;
-    const isNumbered = options.text?.number ?? options.explain ?? false;
+    const isNumbered = options.text?.number ?? (options.explain === true || options.tree !== undefined);
     this.printer =
       format === "text" ? new FramePrinter({ ...options.text, number: isNumbered }, this.output.text) : null;
+    this.tree = options.tree === undefined ? null : new TreePrinter(this.output.text, options.tree);
     this.explainer = options.explain === true ? new Explainer() : null;
     this.limit = options.count ?? Number.POSITIVE_INFINITY;
     this.snapLength =
@@ -220,6 +224,10 @@ class Sniffer {
         text.raw(encoder.encode(explanation.text));
         text.byte(NEWLINE);
         if ("hasNotes" in batch && batch.hasNotes(i)) this.showComments(batch, i, explanation.text);
+      }
+      if (this.tree !== null) {
+        this.tree.print(buffer, off, length, originalLength, (flags & RecordFlag.ChecksumNotReady) !== 0);
+        text.byte(NEWLINE);
       }
     } else if (this.json !== null) {
       const stamp = { number, seconds, nanoseconds, originalLength, interface: this.nameOf(index), direction, flags };
