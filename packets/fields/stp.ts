@@ -32,10 +32,19 @@ const ROLE = STP.number("portRole", "Port role", 1, {
   names: named({ 0: "unknown", 1: "alternate or backup", 2: "root", 3: "designated" }),
   nameKey: "portRoleName",
 });
-const ROOT_PRIORITY = STP.number("rootPriority", "Root identifier: priority", 2);
+const EXTENSION = "IEEE 802.1D-2004, 9.2.5";
+const ROOT_PRIORITY = STP.number("rootPriority", "Root identifier: priority", 2, { bits: [0, 4] });
+const ROOT_EXTENSION = STP.number("rootExtension", "Root identifier: system ID extension", 2, {
+  bits: [4, 12],
+  source: EXTENSION,
+});
 const ROOT_MAC = STP.mac("rootMac", "Root identifier: address");
 const ROOT_COST = STP.number("rootPathCost", "Root path cost", 4);
-const BRIDGE_PRIORITY = STP.number("bridgePriority", "Bridge identifier: priority", 2);
+const BRIDGE_PRIORITY = STP.number("bridgePriority", "Bridge identifier: priority", 2, { bits: [0, 4] });
+const BRIDGE_EXTENSION = STP.number("bridgeExtension", "Bridge identifier: system ID extension", 2, {
+  bits: [4, 12],
+  source: EXTENSION,
+});
 const BRIDGE_MAC = STP.mac("bridgeMac", "Bridge identifier: address");
 const PORT = STP.hex("port", "Port identifier", 2);
 const SECONDS = { unit: "s" };
@@ -50,7 +59,14 @@ const NAME = STP.text("mstName", "MST configuration: name", { source: MST });
 const REVISION = STP.number("mstRevision", "MST configuration: revision", 2, { source: MST });
 const DIGEST = STP.bytes("mstDigest", "MST configuration: digest", { source: MST });
 const INTERNAL_COST = STP.number("internalRootPathCost", "CIST internal root path cost", 4, { source: MST });
-const CIST_PRIORITY = STP.number("cistBridgePriority", "CIST bridge identifier: priority", 2, { source: MST });
+const CIST_PRIORITY = STP.number("cistBridgePriority", "CIST bridge identifier: priority", 2, {
+  bits: [0, 4],
+  source: MST,
+});
+const CIST_EXTENSION = STP.number("cistBridgeExtension", "CIST bridge identifier: system ID extension", 2, {
+  bits: [4, 12],
+  source: MST,
+});
 const CIST_MAC = STP.mac("cistBridgeMac", "CIST bridge identifier: address", { source: MST });
 const REMAINING = STP.number("remainingHops", "CIST remaining hops", 1, { source: MST, unit: "hops" });
 
@@ -78,10 +94,12 @@ export function visitStp(w: Walker, at: number): void {
 function visitConfiguration(w: Walker, at: number, type: number): void {
   w.u8(FLAGS, at + 4);
   if (type === RAPID) w.bits(ROLE, at + 4);
-  w.u16(ROOT_PRIORITY, at + 5);
+  w.bits(ROOT_PRIORITY, at + 5, 4096);
+  w.bits(ROOT_EXTENSION, at + 5);
   w.place(ROOT_MAC, at + 7);
   w.u32(ROOT_COST, at + 13);
-  w.u16(BRIDGE_PRIORITY, at + 17);
+  w.bits(BRIDGE_PRIORITY, at + 17, 4096);
+  w.bits(BRIDGE_EXTENSION, at + 17);
   w.place(BRIDGE_MAC, at + 17 + 2);
   w.u16(PORT, at + 25);
   visitTime(w, MESSAGE_AGE, at + 27);
@@ -102,7 +120,8 @@ function visitMultiple(w: Walker, at: number): number {
   w.u16(REVISION, at + 35);
   w.place(DIGEST, at + 37, 16);
   w.u32(INTERNAL_COST, at + 53);
-  w.u16(CIST_PRIORITY, at + 57);
+  w.bits(CIST_PRIORITY, at + 57, 4096);
+  w.bits(CIST_EXTENSION, at + 57);
   w.place(CIST_MAC, at + 57 + 2);
   w.u8(REMAINING, at + 59 + mac.LENGTH);
   return at + 60 + mac.LENGTH;
