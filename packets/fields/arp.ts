@@ -48,13 +48,13 @@ export function visitArp(w: Walker, at: number): void {
   const isMac = hlen === 6;
   const isIp = plen === 4 && protocol === arp.PTYPE_IPV4;
   let next = at + arp.FIXED_LENGTH;
-  w.place(isMac ? SENDER_MAC : SENDER_HARDWARE, next, hlen);
+  if (hlen > 0) w.place(isMac ? SENDER_MAC : SENDER_HARDWARE, next, hlen);
   next += hlen;
-  w.place(isIp ? SENDER_IP : SENDER_PROTOCOL, next, plen);
+  if (plen > 0) w.place(isIp ? SENDER_IP : SENDER_PROTOCOL, next, plen);
   next += plen;
-  w.place(isMac ? TARGET_MAC : TARGET_HARDWARE, next, hlen);
+  if (hlen > 0) w.place(isMac ? TARGET_MAC : TARGET_HARDWARE, next, hlen);
   next += hlen;
-  w.place(isIp ? TARGET_IP : TARGET_PROTOCOL, next, plen);
+  if (plen > 0) w.place(isIp ? TARGET_IP : TARGET_PROTOCOL, next, plen);
   next += plen;
   if (w.close(next)) w.trailer = next;
 }

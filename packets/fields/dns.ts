@@ -109,6 +109,9 @@ interface Section {
   readonly mailbox: FieldSpec;
   readonly soa: readonly FieldSpec[];
   readonly payloadSize: FieldSpec;
+  readonly extendedRcode: FieldSpec;
+  readonly ednsVersion: FieldSpec;
+  readonly dnssecOk: FieldSpec;
   readonly data: FieldSpec;
 }
 
@@ -146,6 +149,9 @@ function section(key: string, label: string): Section {
       source: "RFC 6891, 6.1.2",
       unit: "bytes",
     }),
+    extendedRcode: list.number("extendedRcode", "EXTENDED-RCODE", 1, { source: "RFC 6891, 6.1.3" }),
+    ednsVersion: list.number("ednsVersion", "VERSION", 1, { source: "RFC 6891, 6.1.3" }),
+    dnssecOk: list.flag("dnssecOk", "DO: DNSSEC answer OK", 2, 0, { source: "RFC 6891, 6.1.4" }),
     data: list.bytes("data", "RDATA"),
   };
 }
@@ -204,8 +210,15 @@ function visitRecords(w: Walker, section: Section, message: number, at: number, 
     w.item(section.list, next);
     const end = visitName(w, section.name, message, next);
     const type = w.u16(section.type, end);
-    w.u16(type === OPT ? section.payloadSize : section.klass, end + 2);
-    w.u32(section.ttl, end + 4);
+    if (type === OPT) {
+      w.u16(section.payloadSize, end + 2);
+      w.u8(section.extendedRcode, end + 4);
+      w.u8(section.ednsVersion, end + 5);
+      w.flag(section.dnssecOk, end + 6);
+    } else {
+      w.u16(section.klass, end + 2);
+      w.u32(section.ttl, end + 4);
+    }
     const length = w.u16(section.length, end + 8);
     const data = end + 10;
     w.need("RDATA", data, length);

@@ -59,7 +59,9 @@ const RECORD_SOURCE = RECORD_LIST.ipv4("", "Source address");
 export function visitIgmp(w: Walker, at: number, isFragment: boolean): void {
   w.open(IGMP, at);
   const type = w.u8(TYPE, at);
-  if (type === Type.Query || type === Type.ReportV2 || type === Type.Leave) w.u8(MAX_RESPONSE, at + 1);
+  // RFC 3376, 7.1: a query of 8 bytes with 0 here is of version 1, which leaves the byte unused.
+  const isVersion1 = type === Type.Query && w.left(at) < 12 && w.left(at) > 1 && w.buf[at + 1] === 0;
+  if ((type === Type.Query && !isVersion1) || type === Type.ReportV2 || type === Type.Leave) w.u8(MAX_RESPONSE, at + 1);
   else w.place(UNUSED, at + 1, 1);
   visitChecksum(w, at, isFragment);
   switch (type) {

@@ -38,7 +38,7 @@ const DSCP = IPV6.number("dscp", "Differentiated services", 2, {
   source: "RFC 2474, 3",
 });
 const ECN = IPV6.number("ecn", "Congestion notification", 2, { bits: [10, 2], names: ecnName, source: "RFC 3168, 5" });
-const FLOW_LABEL = IPV6.hex("flowLabel", "Flow label", 4, { bits: [12, 20], digits: 5, source: "RFC 6437, 2" });
+const FLOW_LABEL = IPV6.hex("flowLabel", "Flow label", 3, { bits: [4, 20], digits: 5, source: "RFC 6437, 2" });
 const PAYLOAD_LENGTH = IPV6.number("payloadLength", "Payload length", 2, { unit: "bytes" });
 const NEXT_HEADER = IPV6.number("nextHeader", "Next header", 1, NEXT);
 const HOP_LIMIT = IPV6.number("hopLimit", "Hop limit", 1, { unit: "hops" });
@@ -97,7 +97,7 @@ export function visitIpv6(w: Walker, at: number): void {
   w.bits(TRAFFIC_CLASS, at);
   w.bits(DSCP, at);
   w.bits(ECN, at);
-  w.bits(FLOW_LABEL, at);
+  w.bits(FLOW_LABEL, at + 1);
   const length = w.u16(PAYLOAD_LENGTH, at + 4);
   const next = w.u8(NEXT_HEADER, at + 6);
   w.u8(HOP_LIMIT, at + 7);

@@ -36,7 +36,7 @@ function plain(text: string): string {
   );
 }
 
-const FIELD = /^ *<field name="([^"]*)"(.*)>$/;
+const FIELD = /^ *<(?:field|proto) name="([^"]*)"(.*)>$/;
 const ATTRIBUTE = /(\w+)="([^"]*)"/g;
 
 /** The frames of a capture file, read by one run of tshark. */

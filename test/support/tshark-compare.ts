@@ -15,6 +15,9 @@ export interface Difference {
 export interface Comparison {
   /** Fields with a counterpart. */
   compared: number;
+  /** Differences whose reason is known: how many of each. */
+  readonly reasons: Map<string, number>;
+  /** The others. */
   readonly differences: Difference[];
 }
 
@@ -53,8 +56,12 @@ function CAPABILITIES(): string[] {
 /** Masks for what tshark shows with bits that are not the field's. */
 const MASKS: Readonly<Record<string, number>> = { "tcp.flags": 0x1ff, "stp.flags": 0xf3 };
 
-/** What one unit of tshark's stands for with us. */
-const SCALES: Readonly<Record<string, number>> = { "ipv4.fragmentOffset": 8, "ipv6-fragment.fragmentOffset": 8 };
+/** tshark's number in our unit, where it shows what stands in the header: blocks of 8 bytes, words of 4. */
+const UNITS: Readonly<Record<string, (show: number) => number>> = {
+  "ipv4.fragmentOffset": (blocks) => 8 * blocks,
+  "ipv6-fragment.fragmentOffset": (blocks) => 8 * blocks,
+  "ah.length": (words) => 4 * (words + 2),
+};
 
 /** True if tshark's text means our value. */
 function agrees(field: PathField, theirs: TsharkField): boolean {
@@ -67,12 +74,75 @@ function agrees(field: PathField, theirs: TsharkField): boolean {
     return (Number(show) & (MASKS[path] ?? 0xffff)) === bits;
   }
   if (typeof value === "boolean") return show === (value ? "1" : "0") || show === (value ? "True" : "False");
-  if (typeof value === "number") return Number(show) * (SCALES[path] ?? 1) === value;
+  if (typeof value === "number") return (UNITS[path]?.(Number(show)) ?? Number(show)) === value;
   if (typeof value !== "string") return false;
   if (value === show) return true;
-  if (value.startsWith("0x")) return Number(show) === Number(value);
+  // tshark shows the root as a word, and some numbers as bytes.
+  if (value === "." && show === "<Root>") return true;
+  if (value.startsWith("0x"))
+    return Number(show.includes(":") ? `0x${show.replaceAll(":", "")}` : show) === Number(value);
   return show.replaceAll(":", "") === value;
 }
+
+/** Why tshark's answer is another, where that is known and right. */
+interface Reason {
+  readonly text: string;
+  readonly path: RegExp;
+  readonly applies: (field: PathField, frame: TsharkFrame, found: readonly TsharkField[]) => boolean;
+}
+
+const shows = (frame: TsharkFrame, name: string, text: RegExp): boolean =>
+  frame.get(name)?.some((one) => text.test(one.show)) === true;
+
+const REASONS: readonly Reason[] = [
+  {
+    text: "tshark stops where a packet is malformed or cut, and leaves out the field or header that is",
+    path: /./,
+    applies: (_, frame, found) =>
+      found.length === 0 && (frame.has("_ws.malformed") || frame.has("_ws.short") || frame.has("_ws.unreassembled")),
+  },
+  {
+    text: "tshark shows these bits of responses only",
+    path: /^dns\.(rcode|authoritative|recursionAvailable|authenticData)$/,
+    applies: (_, frame, found) => found.length === 0 && shows(frame, "dns.flags.response", /^(0|False)$/),
+  },
+  {
+    text: "tshark shows 0 for the code of DHCP's last option",
+    path: /^dhcp\.options\.code$/,
+    applies: (field, _, found) => field.value === 255 && found.every((one) => one.show === "0"),
+  },
+  {
+    text: "tshark has no field for the type after an 802.1ad tag",
+    path: /^vlan\.nextType$/,
+    applies: (_, frame, found) => found.length === 0 && frame.has("ieee8021ad.id"),
+  },
+  {
+    text: "for a total length of 0 tshark shows the one that it concludes (segmentation offload)",
+    path: /^ipv4\.totalLength$/,
+    applies: (field) => field.value === 0,
+  },
+  {
+    text: "tshark does not read on in a header whose length it takes for bogus",
+    path: /^(ipv4\.|udp\.checksum)/,
+    applies: (_, frame, found) => found.length === 0 && frame.has("_ws.expert"),
+  },
+  {
+    text: "tshark wants LLDP's mandatory TLVs first, and does not read on",
+    path: /^lldp\.tlvs/,
+    applies: (_, frame, found) => found.length === 0 && !frame.has("lldp.chassis.subtype"),
+  },
+  {
+    text: "tshark has no name for the subtypes of organisations that it does not know, nor for option 108 of DHCP",
+    path: /^(lldp\.tlvs\.subtype|dhcp\.options\.seconds)$/,
+    applies: (_, __, found) => found.length === 0,
+  },
+  {
+    text: "tshark has other protocols' names for what IGMP carries",
+    path: /^igmp\./,
+    applies: (_, frame, found) =>
+      found.length === 0 && (frame.has("dvmrp") || frame.has("pim") || frame.has("pim.version")),
+  },
+];
 
 /** Adds the fields of one frame to a comparison. */
 export function compareFrame(ours: readonly PathField[], theirs: TsharkFrame, into: Comparison): void {
@@ -83,6 +153,11 @@ export function compareFrame(ours: readonly PathField[], theirs: TsharkFrame, in
     const candidates = (typeof names === "string" ? [names] : names).flatMap((name) => theirs.get(name) ?? []);
     const here = candidates.filter((one) => one.offset === field.offset);
     if (here.some((one) => agrees(field, one))) continue;
+    const reason = REASONS.find((one) => one.path.test(field.path) && one.applies(field, theirs, here));
+    if (reason !== undefined) {
+      into.reasons.set(reason.text, (into.reasons.get(reason.text) ?? 0) + 1);
+      continue;
+    }
     const shown = (here.length > 0 ? here : candidates).map((one) => `${one.show} at ${one.offset}`).join(", ");
     into.differences.push({
       kind: here.length > 0 ? "value" : "absent",

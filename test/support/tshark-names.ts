@@ -24,9 +24,9 @@ export const TSHARK_NAMES: Readonly<Record<string, string | readonly string[]>> 
   "arp.hardwareLength": "arp.hw.size",
   "arp.protocolLength": "arp.proto.size",
   "arp.operation": "arp.opcode",
-  "arp.senderMac": "arp.src.hw_mac",
+  "arp.senderMac": ["arp.src.hw_mac", "arp.src.hw"],
   "arp.senderIp": "arp.src.proto_ipv4",
-  "arp.targetMac": "arp.dst.hw_mac",
+  "arp.targetMac": ["arp.dst.hw_mac", "arp.dst.hw"],
   "arp.targetIp": "arp.dst.proto_ipv4",
   "arp.senderHardware": "arp.src.hw",
   "arp.senderProtocol": "arp.src.proto",
@@ -392,5 +392,8 @@ function record(section: string): Record<string, string | readonly string[]> {
     [`dns.${section}.expire`]: "dns.soa.expire_limit",
     [`dns.${section}.minimum`]: "dns.soa.minimum_ttl",
     [`dns.${section}.payloadSize`]: "dns.rr.udp_payload_size",
+    [`dns.${section}.extendedRcode`]: "dns.resp.ext_rcode",
+    [`dns.${section}.ednsVersion`]: "dns.resp.edns0_version",
+    [`dns.${section}.dnssecOk`]: "dns.resp.z.do",
   };
 }

@@ -18,7 +18,7 @@ const folder = process.env.VETHLAB_CAPTURES ?? join(import.meta.dirname, "../../
 needs({ commands: ["tshark"] }).test(
   "tshark reads the same values at the same bytes",
   async () => {
-    const all: Comparison = { compared: 0, differences: [] };
+    const all: Comparison = { compared: 0, reasons: new Map(), differences: [] };
     const lines: string[] = [];
     let frames = 0;
     let files = 0;
@@ -46,6 +46,7 @@ needs({ commands: ["tshark"] }).test(
       files++;
     }
     console.log(`${files} files, ${frames} frames, ${all.compared} fields compared, ${lines.length} differ`);
+    for (const [reason, count] of all.reasons) console.log(`${count} more: ${reason}`);
     if (process.env.VETHLAB_CAPTURES !== undefined) console.log(lines.join("\n"));
     else expect(lines).toEqual([]);
     expect(all.compared).toBeGreaterThan(1000);
