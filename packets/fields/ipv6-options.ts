@@ -72,8 +72,11 @@ export function visitTlvOptions(w: Walker, list: Container, at: number, stop: nu
 function visitData(w: Walker, fields: Fields, type: number, at: number, length: number): void {
   if (type === 5 && length === 2) w.u16(fields.alert, at);
   else if (type === 194 && length === 4) w.u32(fields.jumbo, at);
-  else if (type === 201 && length === 16) w.place(fields.home, at);
-  else if (length > 0) w.place(fields.data, at, length);
+  else if (type === 201 && length === 16) {
+    w.place(fields.home, at);
+    // RFC 6275, 9.3.1: who receives it puts it in the source's place before all else, the checksum included.
+    if (!w.failed) w.ipSource = at;
+  } else if (length > 0) w.place(fields.data, at, length);
 }
 
 /** Declares the options of a list, before any frame has some: for the schema. */

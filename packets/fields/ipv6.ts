@@ -113,9 +113,10 @@ export function visitIpv6(w: Walker, at: number): void {
   const isSound = w.close(at + HEADER);
   if (w.nesting === 0 && isSound && !isJumbo) w.trailer = stop;
   if (isSound && canRead) {
-    const { ip, ipVersion, ipDestination, isWhole } = w;
+    const { ip, ipVersion, ipSource, ipDestination, isWhole } = w;
     w.ip = at;
     w.ipVersion = 6;
+    w.ipSource = at + 8;
     w.ipDestination = at + 24;
     w.isWhole = stop <= w.end && w.quoted === 0;
     w.nesting++;
@@ -124,6 +125,7 @@ export function visitIpv6(w: Walker, at: number): void {
     w.isWhole = isWhole;
     w.ip = ip;
     w.ipVersion = ipVersion;
+    w.ipSource = ipSource;
     w.ipDestination = ipDestination;
   }
   w.widen();

@@ -204,6 +204,13 @@ export function textEnd(buf: Uint8Array, off: number, end: number): number {
 
 const decoder = new TextDecoder();
 
+/** A copy, byte by byte: `decode` would read the frame's memory by itself. */
+function copyOf(buf: Uint8Array, off: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - off);
+  for (let i = off; i < end; i++) copy[i - off] = buf[i]!;
+  return copy;
+}
+
 /** Characters as a JSON string: ASCII as it is, everything else as \uXXXX; what is no UTF-8 becomes U+FFFD. */
 function writeText(out: TextWriter, buf: Uint8Array, off: number, end: number): void {
   out.byte(QUOTE);
@@ -217,7 +224,7 @@ function writeText(out: TextWriter, buf: Uint8Array, off: number, end: number): 
     }
   }
   if (at < end) {
-    const rest = decoder.decode(buf.subarray(at, end));
+    const rest = decoder.decode(copyOf(buf, at, end));
     for (let i = 0; i < rest.length; i++) {
       const code = rest.charCodeAt(i);
       if (code < 0x20 || code >= 0x7f) out.ascii(`\\u${code.toString(16).padStart(4, "0")}`);

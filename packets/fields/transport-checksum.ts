@@ -6,8 +6,7 @@ import { Verdict } from "./sink.ts";
 import type { FieldSpec } from "./spec.ts";
 import type { Walker } from "./walker.ts";
 
-/** Where the source address of an IPv6 header is, and its length. */
-const IPV6_SRC = 8;
+/** Bytes of an IPv6 address. */
 const IPV6_ADDRESS = 16;
 const UDP = 17;
 
@@ -51,6 +50,6 @@ export function visitTransportChecksum(
 function pseudoHeader(w: Walker, protocol: number, length: number): number {
   const rest = protocol + (length & 0xffff) + (length >>> 16);
   if (w.ipVersion === 4) return inet.add(w.buf, w.ip + ipv4.SRC, w.ip + ipv4.SRC + 8, rest);
-  const sum = inet.add(w.buf, w.ip + IPV6_SRC, w.ip + IPV6_SRC + IPV6_ADDRESS, rest);
+  const sum = inet.add(w.buf, w.ipSource, w.ipSource + IPV6_ADDRESS, rest);
   return inet.add(w.buf, w.ipDestination, w.ipDestination + IPV6_ADDRESS, sum);
 }

@@ -43,6 +43,8 @@ export class Walker {
   ipVersion = 0;
   /** Where the final destination's address is: with an IPv6 routing header, not in the IP header. */
   ipDestination = 0;
+  /** The same of the source: a mobile node's home address stands in an option. */
+  ipSource = 0;
   /** Packets around the one in hand. */
   nesting = 0;
   /** Packets around it that only quote it: what they quote is cut, and nobody minds. */

@@ -132,6 +132,11 @@ const REASONS: readonly Reason[] = [
     applies: (_, frame, found) => found.length === 0 && !frame.has("lldp.chassis.subtype"),
   },
   {
+    text: "tshark takes an SRV record's name apart",
+    path: /^dns\.\w+\.name$/,
+    applies: (field, frame) => frame.get("dns.srv.service")?.some((one) => one.offset === field.offset) === true,
+  },
+  {
     text: "tshark has no name for the subtypes of organisations that it does not know, nor for option 108 of DHCP",
     path: /^(lldp\.tlvs\.subtype|dhcp\.options\.seconds)$/,
     applies: (_, __, found) => found.length === 0,

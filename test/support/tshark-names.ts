@@ -200,7 +200,7 @@ export const TSHARK_NAMES: Readonly<Record<string, string | readonly string[]>> 
   "icmpv6.router": "icmpv6.nd.na.flag.r",
   "icmpv6.solicited": "icmpv6.nd.na.flag.s",
   "icmpv6.override": "icmpv6.nd.na.flag.o",
-  "icmpv6.target": ["icmpv6.nd.ns.target_address", "icmpv6.nd.na.target_address", "icmpv6.rd.na.target_address"],
+  "icmpv6.target": ["icmpv6.nd.ns.target_address", "icmpv6.nd.na.target_address", "icmpv6.nd.rd.target_address"],
   "icmpv6.redirected": "icmpv6.rd.na.destination_address",
   "icmpv6.options.type": "icmpv6.opt.type",
   "icmpv6.options.mac": ["icmpv6.opt.linkaddr", "icmpv6.opt.src_linkaddr", "icmpv6.opt.target_linkaddr"],
