@@ -22,7 +22,7 @@ export function fieldTables(): string {
   const lines = [
     "# The fields of `sniff --json` and `sniff --tree`",
     "",
-    "Made from the declarations in `packets/fields/` by `npx vitest run -u test/tools/sniff/schema.test.ts`. The column",
+    "Made from the declarations in `packets/fields/` by `npx vitest run test/tools/sniff/schema.test.ts -u`. The column",
     "tshark names the field of Wireshark that holds the same value at the same bytes; `test/tools/sniff/tshark.test.ts`",
     "compares them.",
   ];
