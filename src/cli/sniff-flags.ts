@@ -31,6 +31,8 @@ export interface Flags {
   readonly print?: boolean;
   readonly json?: boolean;
   readonly explain?: boolean;
+  readonly tree?: boolean;
+  readonly color?: boolean;
   readonly netns?: string;
   readonly C?: number;
   readonly G?: number;

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import type { TreeOptions } from "../../packets/fields/index.ts";
 import type { TimestampMode } from "../../packets/text/index.ts";
 import { openSink, type Sink } from "../capture/index.ts";
 import { UserError } from "../linux/errors.ts";
@@ -29,6 +30,7 @@ import { showCaptured, showFileProgress } from "./sniff-progress.ts";
 import { refuse } from "./sniff-refused.ts";
 import { openSource, type Source } from "./sniff-source.ts";
 import { openWriter, rotationOf } from "./sniff-writer.ts";
+import { wantsColour } from "./terminal.ts";
 
 const EXAMPLES = `Examples:
   vethlab sniff -i ve1 -n -e arp                     ARP at ve1, with the Ethernet headers
@@ -47,7 +49,22 @@ const ALWAYS = ["-n", "-N", "-f", "--immediate-mode", "--micro"] as const;
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Where frames come from:": ["-i", "-r", "--netns", "-Q", "-p", "-s", "-B", "-y", "-D", "-L"],
   "Which frames:": ["-c", "-F", "-O", "-d"],
-  "What is shown:": ["-e", "-v", "-q", "-S", "-K", "-x", "-X", "-A", "-#", "--explain", "-j", "--count"],
+  "What is shown:": [
+    "-e",
+    "-v",
+    "-q",
+    "-S",
+    "-K",
+    "-x",
+    "-X",
+    "-A",
+    "-#",
+    "--explain",
+    "--tree",
+    "--no-color",
+    "-j",
+    "--count",
+  ],
   "Time:": ["-t", "--nano", "--time-stamp-precision"],
   "Writing:": ["-w", "--print", "-l", "-U", "-C", "-G", "-W", "-z"],
 };
@@ -91,6 +108,8 @@ export function define(command: Command, outcome: Outcome): void {
     .option("-S, --absolute-tcp-sequence-numbers", "TCP's sequence numbers as they are")
     .option("-K, --dont-verify-checksums", "do not look at checksums of IP, TCP and UDP")
     .option("--explain", "say what each frame means")
+    .option("--tree", "every field with its bytes, value, meaning and RFC, and the bytes in the same colours")
+    .option("--no-color", "--tree without colour")
     .option("-j, --json", "one JSON object a frame")
     .option("--count", "count a file's frames, and say how many in place of them")
     .option(
@@ -192,6 +211,7 @@ async function show(
       checksums: flags.dontVerifyChecksums !== true,
       ...given("number", flags.number),
     },
+    ...given("tree", flags.tree ? treeOptions(flags) : undefined),
     explain: flags.explain ?? false,
     lineBuffered: flags.l ?? false,
     packetBuffered: flags.packetBuffered ?? false,
@@ -276,6 +296,10 @@ async function filterFile(path: string, words: string): Promise<string> {
   } catch (error) {
     throw new UserError(`the filter file ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+function treeOptions(flags: Flags): TreeOptions {
+  return { colour: wantsColour(flags.color !== false), ...given("width", process.stdout.columns) };
 }
 
 function standardOutput(): Sink {

@@ -1,7 +1,7 @@
 /** The sniffer as a function over a source of frames and sinks. */
 export { Explainer, type ExplainerOptions, type Explanation, type FrameKind } from "./explain.ts";
-export { type FrameStamp, writeJson } from "./json.ts";
-export { type Layer, layersOf } from "./layers.ts";
+export { type FrameStamp, JSON_VERSION, JsonWriter, type Layer, layersOf } from "./json.ts";
+export { jsonSchema } from "./json-schema.ts";
 export { closingLines, countLine, listeningLine, progressLine, readingLine } from "./messages.ts";
 export type {
   FrameFilter,

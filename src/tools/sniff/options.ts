@@ -1,5 +1,6 @@
 /** What a sniffer is told, and what it tells at the end. */
 import type { Ancillary } from "../../../packets/bpf.ts";
+import type { TreeOptions } from "../../../packets/fields/index.ts";
 import type { TextOptions } from "../../../packets/text/index.ts";
 import type { CaptureReader, FrameWriter, Sink } from "../../capture/index.ts";
 import type { Link } from "../../link/link.ts";
@@ -24,6 +25,8 @@ export interface SniffOptions {
   readonly format?: "text" | "json" | "none";
   /** How lines look. */
   readonly text?: TextOptions;
+  /** With `text`: adds every field below a frame's line, and its bytes. */
+  readonly tree?: TreeOptions;
   /** Adds what each frame means; lines get numbers, because explanations refer to them. */
   readonly explain?: boolean;
   /** `-c`: end after this many frames. */

@@ -8,18 +8,20 @@
  * process.stderr.write(closingLines(result));
  */
 import { ancillaryOf } from "../../../packets/bpf.ts";
+import { TreePrinter } from "../../../packets/fields/index.ts";
 import { FramePrinter, literal } from "../../../packets/text/index.ts";
 import {
   CaptureDirection,
   CaptureReader,
   type FrameNote,
   type RecordBatch,
+  RecordFlag,
   type SinkError,
 } from "../../capture/index.ts";
 import type { FrameBatch, Link, LinkEvent } from "../../link/link.ts";
 import { copiedNote, copyEnd, copyInterfaces, statisticsOf } from "./copy.ts";
 import { Explainer } from "./explain.ts";
-import { writeJson } from "./json.ts";
+import { JsonWriter } from "./json.ts";
 import type {
   FrameFilter,
   SniffCounters,
@@ -107,8 +109,9 @@ class Sniffer {
   private readonly copies: boolean;
   private readonly output: Output;
   private readonly printer: FramePrinter | null;
+  private readonly tree: TreePrinter | null;
   private readonly explainer: Explainer | null;
-  private readonly isJson: boolean;
+  private readonly json: JsonWriter | null;
   private readonly limit: number;
   private readonly snapLength: number;
   /** The direction that is wanted, or -1 for any. */
@@ -129,10 +132,11 @@ class Sniffer {
     const isImmediate = io.isTerminal === true || options.lineBuffered === true;
     this.output = new Output(io.out, isImmediate, () => this.outputFailed());
     const format = options.format ?? "text";
-    this.isJson = format === "json";
-    const isNumbered = options.text?.number ?? options.explain ?? false;
+    this.json = format === "json" ? new JsonWriter(this.output.text) : null;
+    const isNumbered = options.text?.number ?? (options.explain === true || options.tree !== undefined);
     this.printer =
       format === "text" ? new FramePrinter({ ...options.text, number: isNumbered }, this.output.text) : null;
+    this.tree = options.tree === undefined ? null : new TreePrinter(this.output.text, options.tree);
     this.explainer = options.explain === true ? new Explainer() : null;
     this.limit = options.count ?? Number.POSITIVE_INFINITY;
     this.snapLength =
@@ -243,9 +247,13 @@ class Sniffer {
         text.byte(NEWLINE);
         if ("hasNotes" in batch && batch.hasNotes(i)) this.showComments(batch, i, explanation.text);
       }
-    } else if (this.isJson) {
+      if (this.tree !== null) {
+        this.tree.print(buffer, off, length, originalLength, (flags & RecordFlag.ChecksumNotReady) !== 0);
+        text.byte(NEWLINE);
+      }
+    } else if (this.json !== null) {
       const stamp = { number, seconds, nanoseconds, originalLength, interface: this.nameOf(index), direction, flags };
-      writeJson(text, buffer, off, length, stamp, explanation);
+      this.json.write(buffer, off, length, stamp, explanation);
     }
     const { writer } = this.options;
     if (writer === undefined) return;

@@ -278,15 +278,26 @@ describe("JSON", () => {
     expect(text(sink)).toMatch(/^\{"number":1,"time":1700000000\.000000123,.*\}\n$/);
     expect(JSON.parse(text(sink))).toEqual({
       number: 1,
+      version: 1,
       time: expect.closeTo(1_700_000_000, 3),
       length: 42,
       captured: 42,
       interface: "ve0",
       direction: "in",
       layers: [
-        { protocol: "ethernet", destination: "ff:ff:ff:ff:ff:ff", source: "02:00:00:00:00:01", type: "0x0806" },
+        {
+          protocol: "ethernet",
+          destination: "ff:ff:ff:ff:ff:ff",
+          source: "02:00:00:00:00:01",
+          type: "0x0806",
+          typeName: "ARP",
+        },
         {
           protocol: "arp",
+          hardwareType: 1,
+          protocolType: "0x0800",
+          hardwareLength: 6,
+          protocolLength: 4,
           operation: 1,
           operationName: "request",
           purpose: "request",

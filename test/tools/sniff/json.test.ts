@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { arp, ethernet, icmp, ipv4, llc, mac, udp, vlan } from "../../../packets/index.ts";
 import { TextWriter } from "../../../packets/text/index.ts";
 import { CaptureDirection } from "../../../src/capture/index.ts";
-import { layersOf, writeJson } from "../../../src/tools/sniff/index.ts";
+import { JsonWriter, layersOf } from "../../../src/tools/sniff/index.ts";
 import { textFrames } from "../../support/text-frames.ts";
 
 const A = Uint8Array.of(2, 0, 0, 0, 0, 1);
@@ -39,6 +39,7 @@ describe("layers", () => {
       typeName: "echo request",
       code: 0,
       codeName: "echo request",
+      checksum: expect.stringMatching(/^0x[0-9a-f]{4}$/),
       checksumOk: true,
       id: 5,
       sequence: 6,
@@ -51,7 +52,10 @@ describe("layers", () => {
     const bytes = packet(1, icmp.build({ kind: "redirect", code: 1, gateway: 0x0a0000fe, quoted }));
     expect(layersOf(bytes, 0, bytes.length)[2]).toMatchObject({
       gateway: "10.0.0.254",
-      quoted: { protocol: "ipv4", protocolNumber: 17, destination: "10.0.0.2" },
+      quoted: [
+        { protocol: "ipv4", protocolNumber: 17, destination: "10.0.0.2" },
+        { protocol: "udp", payload: 0 },
+      ],
     });
   });
 
@@ -70,23 +74,43 @@ describe("layers", () => {
   });
 
   test("what cannot be read says why, and is the last", () => {
-    expect(layersOf(new Uint8Array(5), 0, 5)).toEqual([{ protocol: "ethernet", fault: "truncated" }]);
-    expect(layersOf(frame(0x0806, new Uint8Array(5)), 0, 19)[1]).toEqual({ protocol: "arp", fault: "truncated" });
-    expect(layersOf(frame(0x0800, new Uint8Array(20)), 0, 34)[1]).toEqual({ protocol: "ipv4", fault: "version" });
-    expect(layersOf(frame(0x8100, new Uint8Array(1)), 0, 15)[1]).toEqual({ protocol: "vlan", fault: "truncated" });
+    expect(layersOf(new Uint8Array(5), 0, 5)).toEqual([
+      {
+        protocol: "ethernet",
+        fault: "truncated",
+        faultText: "Destination needs 6 bytes, 5 left (frame length)",
+        required: 6,
+        available: 5,
+        limit: "frame length",
+      },
+    ]);
+    expect(layersOf(frame(0x0806, new Uint8Array(5)), 0, 19)[1]).toMatchObject({
+      protocol: "arp",
+      hardwareType: 0,
+      hardwareLength: 0,
+      fault: "truncated",
+      required: 6,
+      available: 5,
+    });
+    expect(layersOf(frame(0x0800, new Uint8Array(20)), 0, 34)[1]).toMatchObject({ protocol: "ipv4", fault: "version" });
+    expect(layersOf(frame(0x8100, new Uint8Array(1)), 0, 15)[1]).toMatchObject({
+      protocol: "vlan",
+      fault: "truncated",
+    });
   });
 
   test("every frame becomes one line of JSON", () => {
     const out = new TextWriter();
+    const json = new JsonWriter(out);
     for (const { bytes, length } of textFrames(5, 2000)) {
       out.clear();
       const stamp = { seconds: 1, nanoseconds: 2, originalLength: length, interface: "", flags: 1 };
       const direction = CaptureDirection.Unknown;
-      writeJson(out, bytes, 0, bytes.length, { number: 1, ...stamp, direction }, null);
+      json.write(bytes, 0, bytes.length, { number: 1, ...stamp, direction }, null);
       const line = out.toString();
       expect(line.indexOf("\n")).toBe(line.length - 1);
       const object = JSON.parse(line);
-      expect(object).toMatchObject({ number: 1, time: 1.000000002, length, checksumNotReady: true });
+      expect(object).toMatchObject({ number: 1, version: 1, time: 1.000000002, length, checksumNotReady: true });
       expect(Object.keys(object)).not.toContain("direction");
       expect(line).not.toContain("null");
     }
