@@ -25,7 +25,7 @@ import { IcmpHandler } from "./icmp.ts";
 import { type IcmpErrorOptions, type IcmpErrorStats, IcmpErrors } from "./icmp-errors.ts";
 import { Identity, type IdentityOptions, readAddress } from "./identity.ts";
 import { Ipv4Handler } from "./ipv4.ts";
-import { DatagramHeader, DEFAULT_TTL, Ipv4Output } from "./ipv4-output.ts";
+import { DatagramHeader, Ipv4Output, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
 import { NeighbourCache } from "./neighbour.ts";
 import type { NeighbourOptions, NeighbourStats, NeighbourUser, NeighbourView } from "./neighbour-options.ts";
 import type { Observer } from "./observer.ts";
@@ -159,18 +159,11 @@ export class Host {
   }
 
   /**
-   * Sends an echo request, or lets it wait until its way is resolved. What exceeds the path's MTU goes in fragments, or not
-   * at all with `dontFragment`.
+   * Sends an echo request, or lets it wait until its way is resolved. What exceeds the path's MTU goes in fragments,
+   * unless `discovery` forbids that.
    * @param data what the receiver has to return, up to 65,507 bytes.
    */
-  sendEcho(
-    dst: number,
-    id: number,
-    seq: number,
-    data: Uint8Array,
-    ttl: number = DEFAULT_TTL,
-    dontFragment = false,
-  ): SendResult {
+  sendEcho(dst: number, id: number, seq: number, data: Uint8Array, options: SendOptions = NO_SEND_OPTIONS): SendResult {
     if (this.#closed) return SendResult.Closed;
     const length = icmp.HEADER_LENGTH + data.length;
     if (length > ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH) return SendResult.TooLong;
@@ -182,10 +175,7 @@ export class Host {
     icmp.setSequence(message, 0, seq);
     icmp.updateChecksum(message, 0, length);
     const header = this.#header;
-    header.dst = dst;
-    header.ttl = ttl;
-    // Linux's ping sets DF as well on what fits: path MTU discovery is on unless told otherwise.
-    header.dontFragment = dontFragment || length + ipv4.MIN_HEADER_LENGTH <= this.#output.mtuTo(dst);
+    this.#output.prepare(header, dst, length, options);
     const result = this.#output.send(header, message, 0, length);
     if (result !== SendResult.Sent && result !== SendResult.Waiting) return result;
     this.#echoSent++;
@@ -201,6 +191,11 @@ export class Host {
    */
   openUdp(handler: UdpHandler, options: UdpOptions = {}): UdpSocket {
     return this.#udp.open(handler, options);
+  }
+
+  /** Largest datagram in bytes that reaches `dst` whole, as far as is known (RFC 1191). */
+  mtuTo(dst: number): number {
+    return this.#output.mtuTo(dst);
   }
 
   /** Where datagrams go: to be read, and changed. */

@@ -16,6 +16,26 @@ export const DEFAULT_TTL = 64;
 
 const NO_OPTIONS = new Uint8Array(0);
 
+/**
+ * Who fragments what exceeds the path's MTU (ip(7), IP_MTU_DISCOVER): `want`, the sender does, and forbids it to others
+ * (DF) on what fits; `do`, nobody; `dont`, anybody; `probe`, nobody, and what routers said of the path is not heeded.
+ */
+export type MtuDiscovery = "want" | "do" | "dont" | "probe";
+
+/** How a datagram is sent. */
+export interface SendOptions {
+  /** Time to live, 1 to 255; 64 unless given. */
+  readonly ttl?: number | undefined;
+  /** Differentiated services and congestion notification, 0 to 255. */
+  readonly tos?: number | undefined;
+  /** `want` unless given. */
+  readonly discovery?: MtuDiscovery | undefined;
+  /** IPv4 options, see `ipv4-options.build`. */
+  readonly options?: Uint8Array | undefined;
+}
+
+export const NO_SEND_OPTIONS: SendOptions = {};
+
 /** What a datagram's header says beside its lengths. One object can serve any number of datagrams. */
 export class DatagramHeader {
   /** Addresses as signed 32-bit integers; a source of 0 is filled in by {@link Ipv4Output.send}. */
@@ -25,6 +45,8 @@ export class DatagramHeader {
   ttl: number = DEFAULT_TTL;
   tos = 0;
   dontFragment = false;
+  /** What is known of the path does not count, only the link's MTU. */
+  ignorePathMtu = false;
   /** Options, padded to a multiple of 4 bytes, 40 at most. */
   options: Uint8Array = NO_OPTIONS;
 }
@@ -66,6 +88,18 @@ export class Ipv4Output {
     return Math.min(this.#core.link.mtu, this.#pathMtu.get(dst));
   }
 
+  /** Writes into the header what the options say of a datagram with `length` bytes of payload for `dst`. */
+  prepare(header: DatagramHeader, dst: number, length: number, given: SendOptions): void {
+    header.dst = dst;
+    header.ttl = given.ttl ?? DEFAULT_TTL;
+    header.tos = given.tos ?? 0;
+    header.options = given.options ?? NO_OPTIONS;
+    const discovery = given.discovery ?? "want";
+    const total = ipv4.MIN_HEADER_LENGTH + header.options.length + length;
+    header.ignorePathMtu = discovery === "probe";
+    header.dontFragment = discovery === "want" ? total <= this.mtuTo(dst) : discovery === "do" || discovery === "probe";
+  }
+
   /**
    * Sends a datagram with `length` bytes of payload from `buf`, or lets it wait until its next hop is resolved.
    * @returns `TooLong` if it must not be fragmented and would have to be, or exceeds 65,535 bytes.
@@ -95,7 +129,11 @@ export class Ipv4Output {
   #tooLong(header: DatagramHeader, length: number): SendResult {
     const total = ipv4.MIN_HEADER_LENGTH + header.options.length + length;
     if (total > ipv4.MAX_LENGTH) return SendResult.TooLong;
-    return header.dontFragment && total > this.mtuTo(header.dst) ? SendResult.TooLong : SendResult.Sent;
+    return header.dontFragment && total > this.#mtuFor(header) ? SendResult.TooLong : SendResult.Sent;
+  }
+
+  #mtuFor(header: DatagramHeader): number {
+    return header.ignorePathMtu ? this.#core.link.mtu : this.mtuTo(header.dst);
   }
 
   #sendThrough(hop: number, header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
@@ -146,7 +184,7 @@ export class Ipv4Output {
   ): SendResult {
     const id = this.nextIdentification();
     const first = ipv4.MIN_HEADER_LENGTH + header.options.length;
-    const mtu = this.mtuTo(header.dst);
+    const mtu = this.#mtuFor(header);
     if (first + length <= mtu)
       return this.#piece(entry, high, low, header, header.options, id, 0, false, buf, off, length);
     this.#fragmented++;
