@@ -7,6 +7,7 @@ import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import * as options from "../../packets/ipv4-options.ts";
 import type { Core } from "./core.ts";
+import type { Forwarding } from "./forwarding.ts";
 import type { NeighbourCache } from "./neighbour.ts";
 import type { PathMtu } from "./path-mtu.ts";
 import { SendResult } from "./send-result.ts";
@@ -85,7 +86,15 @@ export class Ipv4Output {
 
   /** Largest datagram in bytes that reaches `dst` whole, as far as is known. */
   mtuTo(dst: number): number {
-    return Math.min(this.#core.link.mtu, this.#pathMtu.get(dst));
+    const { link, forwarding } = this.#core;
+    const known = this.#pathMtu.get(dst);
+    return Math.min(forwarding === null ? link.mtu : this.#linkTo(dst, forwarding), known);
+  }
+
+  #linkTo(dst: number, { routes, ports }: Forwarding): number {
+    const route = routes.lookup(dst);
+    const { link } = (route === null ? undefined : ports[route.out]?.core) ?? this.#core;
+    return link.mtu;
   }
 
   /** Writes into the header what the options say of a datagram with `length` bytes of payload for `dst`. */
@@ -105,19 +114,25 @@ export class Ipv4Output {
    * @returns `TooLong` if it must not be fragmented and would have to be, or exceeds 65,535 bytes.
    */
   send(header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
-    const { identity, routes } = this.#core;
+    const { identity, routes, index, forwarding } = this.#core;
     const { dst } = header;
     if (identity.owns(dst)) return SendResult.OwnAddress;
-    const tooLong = this.#tooLong(header, length);
-    if (tooLong !== SendResult.Sent) return tooLong;
-    if (address.isMulticast(dst)) {
-      // RFC 1112, 6.4: 01:00:5e and the address's lower 23 bits.
-      return this.#sendNow(0x0100, 0x5e000000 | (dst & 0x7fffff), header, buf, off, length);
-    }
-    if (identity.isBroadcast(dst)) return this.#sendNow(0xffff, -1, header, buf, off, length);
-    const hop = routes.nextHop(dst);
-    if (hop === 0) return SendResult.NoRoute;
-    return this.#sendThrough(hop, header, buf, off, length);
+    if (address.isMulticast(dst) || identity.isBroadcast(dst)) return this.#sendToAll(header, buf, off, length);
+    const route = routes.lookup(dst);
+    if (route === null) return SendResult.NoRoute;
+    const hop = route.gateway === 0 ? dst : route.gateway;
+    if (route.out === index) return this.#sendThrough(hop, header, buf, off, length);
+    const other = forwarding?.ports[route.out]?.output;
+    if (other === undefined) return SendResult.NoRoute;
+    if (other.#core.identity.isBroadcast(dst)) return other.#sendToAll(header, buf, off, length);
+    return other.#sendThrough(hop, header, buf, off, length);
+  }
+
+  #sendToAll(header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
+    const { dst } = header;
+    // RFC 1112, 6.4: 01:00:5e and the address's lower 23 bits.
+    if (address.isMulticast(dst)) return this.sendTo(0x0100, 0x5e000000 | (dst & 0x7fffff), header, buf, off, length);
+    return this.sendTo(0xffff, -1, header, buf, off, length);
   }
 
   /** The same to a station whose MAC address the caller knows: an answer goes back to where the question came from. */
@@ -139,7 +154,9 @@ export class Ipv4Output {
   #sendThrough(hop: number, header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
     const cache = this.#neighbours;
     const { observers, output } = this.#core;
-    if (observers.listening) this.#reportMiss(hop);
+    const tooLong = this.#tooLong(header, length);
+    if (tooLong !== SendResult.Sent) return tooLong;
+    if (observers.listening) this.#core.reportMiss(cache, hop);
     output.cork();
     const entry = cache.use(hop);
     let result: SendResult = SendResult.Waiting;
@@ -152,13 +169,6 @@ export class Ipv4Output {
     }
     output.uncork();
     return result;
-  }
-
-  #reportMiss(hop: number): void {
-    this.#neighbours.touch();
-    const entry = this.#neighbours.find(hop);
-    if (entry < 0 || (!this.#neighbours.usable(entry) && this.#neighbours.waiting(entry) === 0))
-      this.#core.observers.emit({ type: "arp-miss", time: this.#core.time(), ip: hop });
   }
 
   #sendNow(
@@ -220,7 +230,7 @@ export class Ipv4Output {
     off: number,
     length: number,
   ): SendResult {
-    const { output, link, identity } = this.#core;
+    const { output, link } = this.#core;
     const total = ipv4.MIN_HEADER_LENGTH + carried.length + length;
     const queued = entry >= 0;
     const at = queued ? this.#neighbours.enqueue(entry, output.headerLength + total) : output.reserve(total);
@@ -228,7 +238,7 @@ export class Ipv4Output {
     const frame = queued ? this.#neighbours.queueBuffer : link.tx;
     output.writeHeader(frame, at, high, low, EtherType.Ipv4);
     const ip = at + output.headerLength;
-    const src = header.src === 0 ? identity.sourceFor(header.dst) : header.src;
+    const src = header.src === 0 ? this.#core.sourceFor(header.dst) : header.src;
     const flags = header.dontFragment ? ipv4.Flag.DontFragment : 0;
     output.writer.ipv4(ip, total, id, flags, header.ttl, header.protocol, src, header.dst, header.tos);
     if (carried.length > 0 || more || offset > 0) {

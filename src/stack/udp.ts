@@ -98,7 +98,7 @@ export class UdpSockets {
   readonly #core: Core;
   readonly #output: Ipv4Output;
   readonly #errors: IcmpErrors;
-  readonly #byPort = new Map<number, UdpSocket[]>();
+  readonly #byPort: Map<number, UdpSocket[]>;
   readonly #view = new MessageView();
   readonly #header = new DatagramHeader();
   #sent = 0;
@@ -108,6 +108,7 @@ export class UdpSockets {
     this.#core = core;
     this.#output = output;
     this.#errors = errors;
+    this.#byPort = core.forwarding?.udpPorts ?? new Map();
     this.#header.protocol = ipv4.Protocol.Udp;
   }
 
@@ -152,7 +153,7 @@ export class UdpSockets {
     const length = udp.HEADER_LENGTH + data.length;
     if (length > ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH) return SendResult.TooLong;
     const header = this.#header;
-    header.src = socket.address === 0 ? this.#core.identity.sourceFor(dst) : socket.address;
+    header.src = socket.address === 0 ? this.#core.sourceFor(dst) : socket.address;
     this.#output.prepare(header, dst, length, options);
     const { scratch } = this.#output;
     udp.setSrcPort(scratch, 0, socket.port);
