@@ -5,6 +5,7 @@ import { openRawIcmp } from "../link/raw-icmp.ts";
 import { UserError } from "../linux/errors.ts";
 import { realClock } from "../stack/clock.ts";
 import { Host } from "../stack/host.ts";
+import type { MtuDiscovery } from "../stack/ipv4-output.ts";
 import { HostTransport, whyNot } from "../tools/ping/host-transport.ts";
 import { KernelTransport } from "../tools/ping/kernel-transport.ts";
 import { checkPingOptions, type PingIo, type PingOptions, parsePattern } from "../tools/ping/options.ts";
@@ -42,6 +43,7 @@ interface Flags {
   readonly D?: boolean;
   readonly O?: boolean;
   readonly t?: number;
+  readonly M?: MtuDiscovery;
   readonly p?: Uint8Array;
   readonly json?: boolean;
   readonly netns?: string;
@@ -80,6 +82,11 @@ export function define(command: Command, outcome: Outcome): void {
     .option("-D", "the time before each line")
     .option("-O", "report requests without an answer")
     .option("-t <ttl>", "time to live of requests (64)", integer(1, 255))
+    .option(
+      "-M <discovery>",
+      "who fragments: want, this host (the default); do, nobody; dont, anybody; probe, nobody, whatever the path's MTU",
+      choice("do", "want", "dont", "probe"),
+    )
     .option("-p <pattern>", "up to 16 bytes in hexadecimal to fill the data with", pattern)
     .option("-n", "accepted and always so: addresses are shown as numbers")
     .option("-j, --json", "one JSON object a line")
@@ -144,7 +151,7 @@ function throughHost(target: string, flags: Flags): Opened {
     const dst = ipv4.parse(target) ?? 0;
     const problem = whyNot(host, dst);
     if (problem !== null) throw new UserError(problem);
-    const transport = new HostTransport(host, { dst, ...(flags.t === undefined ? {} : { ttl: flags.t }) });
+    const transport = new HostTransport(host, { dst, ttl: flags.t, discovery: flags.M });
     const from = { address: ipv4.format(source.prefix.address), device: name };
     return {
       transport,
@@ -169,6 +176,7 @@ function throughKernel(target: string, flags: Flags): Opened {
     [flags.sourceIp, "--source-ip"],
     [flags.sourceMac, "--source-mac"],
     [flags.gateway, "--gateway"],
+    [flags.M, "-M"],
   ] as const)
     if (given !== undefined) throw new UserError(`${name} does not go with --via kernel: there the kernel decides`);
   const namespace = enterNamespace(flags.netns);

@@ -3,17 +3,25 @@ import * as mac from "../../packets/mac.ts";
 import type { Link } from "../link/link.ts";
 import type { Clock } from "./clock.ts";
 import { DROP_COUNT, type Drop, dropName } from "./drop.ts";
+import type { Forwarding } from "./forwarding.ts";
 import type { Identity } from "./identity.ts";
+import type { NeighbourCache } from "./neighbour.ts";
 import { Observers } from "./observer.ts";
 import { Output } from "./output.ts";
 import type { Random } from "./random.ts";
 import { Received } from "./received.ts";
-import type { RouteTable } from "./routes.ts";
+import { RouteTable } from "./routes.ts";
 
 /** Which questions a host answers. */
 export interface AnswerOptions {
   readonly arp: boolean;
   readonly echo: boolean;
+}
+
+/** Which interface of which machine a host is. */
+export interface Membership {
+  readonly forwarding: Forwarding;
+  readonly index: number;
 }
 
 export class Core {
@@ -27,21 +35,50 @@ export class Core {
   readonly received = new Received();
   /** Where datagrams go. */
   readonly routes: RouteTable;
+  /** The machine that this is one interface of, and which one; null for a host of a single interface. */
+  readonly forwarding: Forwarding | null;
+  readonly index: number;
   readonly #drops = new Float64Array(DROP_COUNT);
 
-  constructor(link: Link, clock: Clock, random: Random, identity: Identity, answer: AnswerOptions) {
+  constructor(
+    link: Link,
+    clock: Clock,
+    random: Random,
+    identity: Identity,
+    answer: AnswerOptions,
+    membership: Membership | null = null,
+  ) {
     this.link = link;
     this.clock = clock;
     this.random = random;
     this.identity = identity;
     this.answer = answer;
-    this.routes = identity.routes();
+    this.forwarding = membership?.forwarding ?? null;
+    this.index = membership?.index ?? 0;
+    this.routes = identity.addRoutes(membership?.forwarding.routes ?? new RouteTable(), this.index);
     this.output = new Output(link, identity, this.observers);
   }
 
   /** The time of what is happening: the arrival of the frame being handled, or the present. */
   time(): number {
     return this.received.batch === null ? this.link.now() : this.received.time;
+  }
+
+  /** The address of ours to speak from to `dst`: one of the interface that the way there leads through, 0 if none. */
+  sourceFor(dst: number): number {
+    if (this.forwarding === null) return this.identity.sourceFor(dst);
+    const route = this.routes.lookup(dst);
+    if (route === null) return this.identity.sourceFor(dst);
+    const { identity } = this.forwarding.ports[route.out]?.core ?? this;
+    return identity.sourceFor(route.gateway === 0 ? dst : route.gateway);
+  }
+
+  /** Tells whoever listens that the MAC address of `hop` is not known, unless that was told before. */
+  reportMiss(neighbours: NeighbourCache, hop: number): void {
+    neighbours.touch();
+    const entry = neighbours.find(hop);
+    if (entry < 0 || (!neighbours.usable(entry) && neighbours.waiting(entry) === 0))
+      this.observers.emit({ type: "arp-miss", time: this.time(), ip: hop });
   }
 
   /** Counts the frame being handled as dropped, and tells whoever listens why. */

@@ -37,6 +37,12 @@ export function describe(event: StackEvent): string {
       return `echo reply from ${ipv4.format(event.from)}, id ${event.id}, seq ${event.seq}, length ${event.length}, ttl ${event.ttl}`;
     case "icmp-error":
       return `${ipv4.format(event.from)} says: ${icmp.codeName(event.icmpType, event.icmpCode)}, about ${ipv4.format(event.about)}`;
+    case "icmp-error-sent":
+      return `told ${ipv4.format(event.to)}: ${icmp.codeName(event.icmpType, event.icmpCode)}, about ${ipv4.format(event.about)}`;
+    case "forwarded":
+      return `passed on from ${ipv4.format(event.from)} to ${ipv4.format(event.to)} through ${event.out}, next hop ${ipv4.format(event.hop)}, ttl ${event.ttl}`;
+    case "redirected":
+      return `${ipv4.format(event.from)} says: ${ipv4.format(event.about)} is better reached through ${ipv4.format(event.gateway)}`;
     case "reassembly-expired":
       return "a datagram given up: some of its fragments did not come in time";
     case "tx-failed":

@@ -66,11 +66,11 @@ export const Drop = {
   EchoUnsolicited: 34,
   /** An error about something that we did not send, or that quotes too little. */
   IcmpErrorForeign: 35,
-  /** A redirect: this host has no routes to change. */
+  /** A redirect that is not to be believed (RFC 1122, 3.2.2.2), or none is. */
   IcmpRedirect: 36,
   /** RFC 6633: a host ignores source quench. */
   IcmpSourceQuench: 37,
-  /** The answer exceeds the interface's MTU. */
+  /** The answer, or what is to be passed on, exceeds the interface's MTU. */
   TooLong: 38,
   /** The link had no room for the answer. */
   TxFull: 39,
@@ -86,6 +86,14 @@ export const Drop = {
   UdpChecksum: 45,
   /** Nobody listens on the port: the sender is told. */
   UdpPort: 46,
+  /** To be passed on, but its time to live is over: the sender is told. */
+  TtlExceeded: 47,
+  /** To be passed on, but there is no way: the sender is told. */
+  NoRoute: 48,
+  /** RFC 2644: a broadcast to a network of ours from outside it is not passed on. */
+  DirectedBroadcast: 49,
+  /** The neighbour table is full of entries in use. */
+  NeighboursFull: 50,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -143,7 +151,7 @@ const WORDS = [
   "ICMP error about nothing of ours",
   "redirect ignored",
   "source quench ignored",
-  "answer longer than the MTU",
+  "longer than the MTU",
   "no room to send",
   "our own frame came back",
   "fragment cannot be",
@@ -152,6 +160,10 @@ const WORDS = [
   "UDP truncated",
   "UDP checksum wrong",
   "nobody listens on the UDP port",
+  "time to live exceeded",
+  "no route",
+  "directed broadcast",
+  "neighbour table full",
 ];
 
 /** The reason in a few words for people. */

@@ -3,6 +3,7 @@ import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import type { Timer } from "./clock.ts";
 import type { Host } from "./host.ts";
+import type { SendOptions } from "./ipv4-output.ts";
 import { isSent, type SendResult, sendResultText } from "./send-result.ts";
 
 /** Made by `Host.openEcho`: replies and errors with its identifier come to its handler. */
@@ -18,8 +19,8 @@ export class EchoSocket {
   }
 
   /** See `Host.sendEcho`. */
-  send(dst: number, seq: number, data: Uint8Array, ttl?: number): SendResult {
-    return this.#host.sendEcho(dst, this.id, seq, data, ttl);
+  send(dst: number, seq: number, data: Uint8Array, options?: SendOptions): SendResult {
+    return this.#host.sendEcho(dst, this.id, seq, data, options);
   }
 
   close(): void {
@@ -27,13 +28,11 @@ export class EchoSocket {
   }
 }
 
-export interface EchoOptions {
+export interface EchoOptions extends SendOptions {
   /** How long to wait, in milliseconds; 1,000 unless given. */
   readonly timeoutMs?: number;
   /** Bytes of data; 56 unless given. */
   readonly size?: number;
-  /** Time to live, 1 to 255; 64 unless given. */
-  readonly ttl?: number;
 }
 
 /** An answer, or the reason why there is none. */
@@ -55,7 +54,7 @@ function numbered(size: number): Uint8Array {
 
 /** One echo request; see `Host.echo`. */
 export function echoOnce(host: Host, dst: string | number, options: EchoOptions): Promise<EchoResult> {
-  const { timeoutMs = 1000, size = 56, ttl } = options;
+  const { timeoutMs = 1000, size = 56 } = options;
   const to = typeof dst === "number" ? dst | 0 : ipv4.parse(dst);
   if (to === null) return Promise.resolve({ error: `${dst} is no IPv4 address: write it as 10.0.0.2` });
   const data = numbered(size);
@@ -82,10 +81,10 @@ export function echoOnce(host: Host, dst: string | number, options: EchoOptions)
     });
     // Noted when the frame is built, just before it leaves: what happens before is no part of the round trip.
     host.cork();
-    const result = socket.send(to, 1, data, ttl);
+    const result = socket.send(to, 1, data, options);
     sent = host.link.now();
     host.uncork();
-    if (!isSent(result)) return finish({ error: sendResultText(result, host.link.mtu) });
+    if (!isSent(result)) return finish({ error: sendResultText(result, host.mtuTo(to)) });
     timer = host.clock.setTimer(timeoutMs, () => finish({ error: `no answer within ${timeoutMs} ms` }));
   });
 }

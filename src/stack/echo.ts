@@ -52,11 +52,12 @@ class ReplyView implements EchoReply {
 /** The handlers of one host by identifier. */
 export class EchoSockets {
   readonly #core: Core;
-  readonly #handlers = new Map<number, EchoHandler>();
+  readonly #handlers: Map<number, EchoHandler>;
   readonly #view = new ReplyView();
 
   constructor(core: Core) {
     this.#core = core;
+    this.#handlers = core.forwarding?.echoHandlers ?? new Map();
   }
 
   /**

@@ -16,22 +16,23 @@ import type { FrameBatch, Link } from "../link/link.ts";
 import { Direction } from "../link/link.ts";
 import { ArpHandler, type ArpRequest } from "./arp.ts";
 import { type Clock, realClock } from "./clock.ts";
-import { type AnswerOptions, Core } from "./core.ts";
+import { type AnswerOptions, Core, type Membership } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { EchoHandler } from "./echo.ts";
 import { EchoSockets } from "./echo.ts";
 import { type EchoOptions, type EchoResult, EchoSocket, echoOnce } from "./echo-socket.ts";
 import { IcmpHandler } from "./icmp.ts";
-import { type IcmpErrorOptions, type IcmpErrorStats, IcmpErrors } from "./icmp-errors.ts";
+import { type IcmpErrorOptions, type IcmpErrorStats, IcmpErrors, IcmpLimits } from "./icmp-errors.ts";
 import { Identity, type IdentityOptions, readAddress } from "./identity.ts";
 import { Ipv4Handler } from "./ipv4.ts";
-import { DatagramHeader, DEFAULT_TTL, Ipv4Output } from "./ipv4-output.ts";
+import { DatagramHeader, Ipv4Output, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
 import { NeighbourCache } from "./neighbour.ts";
 import type { NeighbourOptions, NeighbourStats, NeighbourUser, NeighbourView } from "./neighbour-options.ts";
 import type { Observer } from "./observer.ts";
 import { PathMtu } from "./path-mtu.ts";
 import { type Random, systemRandom } from "./random.ts";
 import type { ReassemblyOptions, ReassemblyStats } from "./reassembly.ts";
+import { Relay } from "./relay.ts";
 import type { RouteTable } from "./routes.ts";
 import { SendResult } from "./send-result.ts";
 import { type UdpHandler, type UdpOptions, type UdpSocket, UdpSockets } from "./udp.ts";
@@ -44,6 +45,8 @@ export interface HostOptions extends IdentityOptions {
   readonly reassembly?: Partial<ReassemblyOptions> | null;
   /** How often the host sends ICMP errors. */
   readonly errors?: Partial<IcmpErrorOptions>;
+  /** Believe a router that names a better first hop (Linux: accept_redirects). A host does unless told. */
+  readonly acceptRedirects?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly observer?: Observer;
@@ -95,26 +98,44 @@ export class Host {
   #echoReplies = 0;
   #closed = false;
 
-  /** @throws {RangeError} on an address, MAC, gateway or VLAN that is none. */
-  constructor(link: Link, options: HostOptions) {
+  /**
+   * @param membership for an interface of a {@link Router}, which makes it.
+   * @throws {RangeError} on an address, MAC, gateway or VLAN that is none.
+   */
+  constructor(link: Link, options: HostOptions, membership: Membership | null = null) {
     const { answer, neighbours, clock = realClock, random = systemRandom, observer, reassembly = {}, errors } = options;
     this.link = link;
     this.clock = clock;
-    this.identity = new Identity(options);
-    const core = new Core(link, clock, random, this.identity, { arp: true, echo: true, ...answer });
+    this.identity = new Identity(options, membership?.forwarding);
+    const core = new Core(link, clock, random, this.identity, { arp: true, echo: true, ...answer }, membership);
     this.#core = core;
     if (observer !== undefined) core.observers.add(observer);
     const frameSize = core.output.headerLength + link.mtu;
     this.#neighbours = new NeighbourCache(clock, random, this.#user(), frameSize, neighbours);
     this.#sockets = new EchoSockets(core);
     this.#arp = new ArpHandler(core, this.#neighbours);
-    const pathMtu = new PathMtu(clock);
+    const pathMtu = membership?.forwarding.pathMtu ?? new PathMtu(clock);
     this.#output = new Ipv4Output(core, this.#neighbours, pathMtu);
-    this.#errors = new IcmpErrors(core, this.#output, errors);
+    this.#errors = new IcmpErrors(core, this.#output, membership?.forwarding.limits ?? new IcmpLimits(clock, errors));
     this.#udp = new UdpSockets(core, this.#output, this.#errors);
-    this.#icmp = new IcmpHandler(core, this.#neighbours, this.#output, pathMtu, this.#sockets, this.#udp);
+    this.#icmp = new IcmpHandler(
+      core,
+      this.#neighbours,
+      this.#output,
+      pathMtu,
+      this.#sockets,
+      this.#udp,
+      options.acceptRedirects ?? true,
+    );
     this.#ipv4 = new Ipv4Handler(core, this.#icmp, this.#udp, this.#errors, reassembly);
     this.#header.protocol = ipv4.Protocol.Icmp;
+    membership?.forwarding.ports.push({
+      core,
+      neighbours: this.#neighbours,
+      output: this.#output,
+      errors: this.#errors,
+      relay: new Relay(core, this.#neighbours),
+    });
     this.#detach = link.onFrames((batch) => this.#input(batch));
   }
 
@@ -159,18 +180,11 @@ export class Host {
   }
 
   /**
-   * Sends an echo request, or lets it wait until its way is resolved. What exceeds the path's MTU goes in fragments, or not
-   * at all with `dontFragment`.
+   * Sends an echo request, or lets it wait until its way is resolved. What exceeds the path's MTU goes in fragments,
+   * unless `discovery` forbids that.
    * @param data what the receiver has to return, up to 65,507 bytes.
    */
-  sendEcho(
-    dst: number,
-    id: number,
-    seq: number,
-    data: Uint8Array,
-    ttl: number = DEFAULT_TTL,
-    dontFragment = false,
-  ): SendResult {
+  sendEcho(dst: number, id: number, seq: number, data: Uint8Array, options: SendOptions = NO_SEND_OPTIONS): SendResult {
     if (this.#closed) return SendResult.Closed;
     const length = icmp.HEADER_LENGTH + data.length;
     if (length > ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH) return SendResult.TooLong;
@@ -182,10 +196,7 @@ export class Host {
     icmp.setSequence(message, 0, seq);
     icmp.updateChecksum(message, 0, length);
     const header = this.#header;
-    header.dst = dst;
-    header.ttl = ttl;
-    // Linux's ping sets DF as well on what fits: path MTU discovery is on unless told otherwise.
-    header.dontFragment = dontFragment || length + ipv4.MIN_HEADER_LENGTH <= this.#output.mtuTo(dst);
+    this.#output.prepare(header, dst, length, options);
     const result = this.#output.send(header, message, 0, length);
     if (result !== SendResult.Sent && result !== SendResult.Waiting) return result;
     this.#echoSent++;
@@ -201,6 +212,11 @@ export class Host {
    */
   openUdp(handler: UdpHandler, options: UdpOptions = {}): UdpSocket {
     return this.#udp.open(handler, options);
+  }
+
+  /** Largest datagram in bytes that reaches `dst` whole, as far as is known (RFC 1191). */
+  mtuTo(dst: number): number {
+    return this.#output.mtuTo(dst);
   }
 
   /** Where datagrams go: to be read, and changed. */
@@ -287,6 +303,7 @@ export class Host {
     received.buf = batch.buffer;
     this.#neighbours.touch();
     output.cork();
+    core.forwarding?.cork();
     for (let i = 0; i < batch.count; i++) {
       received.index = i;
       received.frame = batch.offset[i]!;
@@ -294,6 +311,7 @@ export class Host {
       if (verdict !== ACCEPTED) core.drop(verdict);
     }
     this.#received += batch.count;
+    core.forwarding?.uncork();
     output.uncork();
     received.batch = null;
   }
@@ -346,7 +364,11 @@ export class Host {
         const { Type, UnreachableCode } = icmp;
         const source = ipv4.src(buf, ip);
         const { DestinationUnreachable } = Type;
-        if (!this.#sockets.fail(buf, ip, source, DestinationUnreachable, UnreachableCode.Host, 0))
+        if (!core.identity.owns(source)) {
+          // A router tells the host whose datagram it could not deliver (RFC 1812, 4.3.3.1).
+          const end = ip + ipv4.totalLength(buf, ip);
+          this.#errors.send(DestinationUnreachable, UnreachableCode.Host, 0, buf, ip, end, false);
+        } else if (!this.#sockets.fail(buf, ip, source, DestinationUnreachable, UnreachableCode.Host, 0))
           this.#udp.fail(buf, ip, source, DestinationUnreachable, UnreachableCode.Host, 0);
       },
       changed: (ip, from, to) => {

@@ -2,6 +2,7 @@
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
+import type { Clock } from "./clock.ts";
 import type { Core } from "./core.ts";
 import { DatagramHeader, type Ipv4Output } from "./ipv4-output.ts";
 import { AddressBuckets, TokenBucket } from "./rate-limit.ts";
@@ -43,22 +44,31 @@ export interface IcmpErrorStats {
   readonly unsuitable: number;
 }
 
+/** How many errors may still be sent: one for all interfaces of a machine. */
+export class IcmpLimits {
+  readonly all: TokenBucket;
+  readonly each: AddressBuckets;
+
+  constructor(clock: Clock, options: Partial<IcmpErrorOptions> = {}) {
+    const { perSecond, burst, addressMs } = { ...ICMP_ERROR_DEFAULTS, ...options };
+    this.all = new TokenBucket(clock, perSecond, burst);
+    this.each = new AddressBuckets(clock, 1000 / addressMs, ADDRESS_BURST);
+  }
+}
+
 export class IcmpErrors {
   readonly #core: Core;
   readonly #output: Ipv4Output;
-  readonly #all: TokenBucket;
-  readonly #each: AddressBuckets;
+  readonly #limits: IcmpLimits;
   readonly #header = new DatagramHeader();
   #sent = 0;
   #limited = 0;
   #unsuitable = 0;
 
-  constructor(core: Core, output: Ipv4Output, options: Partial<IcmpErrorOptions> = {}) {
-    const { perSecond, burst, addressMs } = { ...ICMP_ERROR_DEFAULTS, ...options };
+  constructor(core: Core, output: Ipv4Output, limits: IcmpLimits) {
     this.#core = core;
     this.#output = output;
-    this.#all = new TokenBucket(core.clock, perSecond, burst);
-    this.#each = new AddressBuckets(core.clock, 1000 / addressMs, ADDRESS_BURST);
+    this.#limits = limits;
     this.#header.protocol = ipv4.Protocol.Icmp;
     // RFC 1812, 4.3.2.5: errors are sent with precedence 6.
     this.#header.tos = 0xc0;
@@ -81,7 +91,8 @@ export class IcmpErrors {
     }
     const to = ipv4.src(buf, ip);
     // In this order, as in Linux: an address that asks too often takes nothing from the others.
-    if (!this.#each.take(to) || !this.#all.take()) {
+    // Redirects are limited by whoever sends them.
+    if ((type !== Type.Redirect && !this.#limits.each.take(to)) || !this.#limits.all.take()) {
       this.#limited++;
       return false;
     }
@@ -98,6 +109,16 @@ export class IcmpErrors {
     this.#header.dst = to;
     if (!isSent(this.#output.send(this.#header, message, 0, icmp.DATA + quoted))) return false;
     this.#sent++;
+    const core = this.#core;
+    if (core.observers.listening)
+      core.observers.emit({
+        type: "icmp-error-sent",
+        time: core.time(),
+        to,
+        icmpType: type,
+        icmpCode: code,
+        about: asked,
+      });
     return true;
   }
 
@@ -105,9 +126,9 @@ export class IcmpErrors {
   #mayBeTold(buf: Uint8Array, ip: number, end: number): boolean {
     const { identity } = this.#core;
     const src = ipv4.src(buf, ip);
-    if (!address.isUnicast(src) || address.isLoopback(src) || identity.isBroadcast(src)) return false;
+    if (!address.isUnicast(src) || identity.isAnyBroadcast(src)) return false;
     const dst = ipv4.dst(buf, ip);
-    if (address.isMulticast(dst) || identity.isBroadcast(dst)) return false;
+    if (address.isMulticast(dst) || identity.isAnyBroadcast(dst)) return false;
     if (ipv4.fragmentOffset(buf, ip) !== 0) return false;
     if (ipv4.protocol(buf, ip) !== ipv4.Protocol.Icmp) return true;
     const message = ipv4.payloadOffset(buf, ip);

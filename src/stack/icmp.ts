@@ -3,6 +3,7 @@ import { EtherType, SRC } from "../../packets/ethernet.ts";
 import { Fault } from "../../packets/fault.ts";
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
+import * as address from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
@@ -22,6 +23,7 @@ export class IcmpHandler {
   readonly #output: Ipv4Output;
   readonly #udp: UdpSockets;
   readonly #pathMtu: PathMtu;
+  readonly #acceptRedirects: boolean;
   readonly #header = new DatagramHeader();
   #answered = 0;
 
@@ -32,6 +34,7 @@ export class IcmpHandler {
     pathMtu: PathMtu,
     sockets: EchoSockets,
     udp: UdpSockets,
+    acceptRedirects: boolean,
   ) {
     this.#core = core;
     this.#neighbours = neighbours;
@@ -39,6 +42,7 @@ export class IcmpHandler {
     this.#pathMtu = pathMtu;
     this.#sockets = sockets;
     this.#udp = udp;
+    this.#acceptRedirects = acceptRedirects;
     this.#header.protocol = ipv4.Protocol.Icmp;
   }
 
@@ -64,7 +68,7 @@ export class IcmpHandler {
       case Type.ParameterProblem:
         return this.#error(off, end);
       case Type.Redirect:
-        return Drop.IcmpRedirect;
+        return this.#redirect(off, end);
       case Type.SourceQuench:
         return Drop.IcmpSourceQuench;
       default:
@@ -177,6 +181,26 @@ export class IcmpHandler {
         length: end - off,
         ttl: ipv4.ttl(buf, network),
       });
+    return ACCEPTED;
+  }
+
+  /**
+   * RFC 1122, 3.2.2.2: believed only from the present first hop, about what goes through it, if the new one is on the
+   * same link. What it quotes must be from us; whether we sent it nobody knows any more, as in Linux.
+   */
+  #redirect(off: number, end: number): Verdict {
+    const core = this.#core;
+    const { buf, network } = core.received;
+    if (!this.#acceptRedirects || icmp.checkQuoted(buf, off, end) !== Fault.None) return Drop.IcmpRedirect;
+    const quoted = icmp.quotedOffset(off);
+    const gateway = icmp.gateway(buf, off);
+    const { identity, routes } = core;
+    if (!identity.owns(ipv4.src(buf, quoted)) || !address.isUnicast(gateway)) return Drop.IcmpRedirect;
+    if (identity.owns(gateway) || identity.isAnyBroadcast(gateway)) return Drop.IcmpRedirect;
+    const about = ipv4.dst(buf, quoted);
+    const from = ipv4.src(buf, network);
+    if (!routes.redirect(about, gateway, from)) return Drop.IcmpRedirect;
+    if (core.observers.listening) core.observers.emit({ type: "redirected", time: core.time(), from, about, gateway });
     return ACCEPTED;
   }
 

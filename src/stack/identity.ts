@@ -1,7 +1,7 @@
 /** Who a host is: its MAC address, its IPv4 addresses, and what follows from them for a packet's way. */
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
-import { RouteTable } from "./routes.ts";
+import type { RouteTable } from "./routes.ts";
 
 export interface IdentityOptions {
   /** The host's addresses: text such as `10.0.0.2/24`, or parsed. The first is the preferred source. May be empty. */
@@ -31,11 +31,17 @@ export class Identity {
    * (/32). It could reach nobody otherwise.
    */
   readonly everythingOnLink: boolean;
-  readonly #own = new Set<number>();
+  readonly #own: Set<number>;
   readonly #broadcasts = new Set<number>([ipv4.LIMITED_BROADCAST]);
+  readonly #anyBroadcasts: Set<number>;
 
-  /** @throws {RangeError} on an address, MAC, gateway or VLAN that is none, in words for the user. */
-  constructor(options: IdentityOptions) {
+  /**
+   * @param shared the addresses of a machine that this is one interface of: its own are added.
+   * @throws {RangeError} on an address, MAC, gateway or VLAN that is none, in words for the user.
+   */
+  constructor(options: IdentityOptions, shared?: { addresses: Set<number>; broadcasts: Set<number> }) {
+    this.#own = shared?.addresses ?? new Set();
+    this.#anyBroadcasts = shared?.broadcasts ?? this.#broadcasts;
     this.prefixes = options.addresses.map(readPrefix);
     this.mac = readMac(options.mac, this.prefixes);
     this.macHigh = mac.high16(this.mac, 0);
@@ -47,12 +53,14 @@ export class Identity {
     for (const prefix of this.prefixes) {
       this.#own.add(prefix.address);
       const broadcast = ipv4.broadcast(prefix);
-      if (broadcast !== null) this.#broadcasts.add(broadcast);
+      if (broadcast === null) continue;
+      this.#broadcasts.add(broadcast);
+      this.#anyBroadcasts.add(broadcast);
     }
     this.everythingOnLink = this.gateway === 0 && this.prefixes.every((prefix) => prefix.length === 32);
   }
 
-  /** True if the address is one of ours. */
+  /** True if the address is one of ours, of whichever interface. */
   owns(ip: number): boolean {
     return this.#own.has(ip);
   }
@@ -62,13 +70,17 @@ export class Identity {
     return this.#broadcasts.has(ip);
   }
 
-  /** The routes that follow from the addresses and the gateway (RFC 1122, 3.3.1). */
-  routes(): RouteTable {
-    const table = new RouteTable();
+  /** As {@link isBroadcast}, of all interfaces of the machine: no host's address either. */
+  isAnyBroadcast(ip: number): boolean {
+    return this.#anyBroadcasts.has(ip);
+  }
+
+  /** Adds the routes that follow from the addresses and the gateway (RFC 1122, 3.3.1). */
+  addRoutes(table: RouteTable, out: number): RouteTable {
     const everything = { address: 0, length: 0 };
-    if (this.everythingOnLink) table.add({ prefix: everything, origin: "link" });
-    for (const prefix of this.prefixes) if (prefix.length < 32) table.add({ prefix, origin: "link" });
-    if (this.gateway !== 0) table.add({ prefix: everything, gateway: this.gateway });
+    if (this.everythingOnLink) table.add({ prefix: everything, out, origin: "link" });
+    for (const prefix of this.prefixes) if (prefix.length < 32) table.add({ prefix, out, origin: "link" });
+    if (this.gateway !== 0) table.add({ prefix: everything, gateway: this.gateway, out });
     return table;
   }
 

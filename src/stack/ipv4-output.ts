@@ -7,6 +7,7 @@ import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import * as options from "../../packets/ipv4-options.ts";
 import type { Core } from "./core.ts";
+import type { Forwarding } from "./forwarding.ts";
 import type { NeighbourCache } from "./neighbour.ts";
 import type { PathMtu } from "./path-mtu.ts";
 import { SendResult } from "./send-result.ts";
@@ -15,6 +16,26 @@ import { SendResult } from "./send-result.ts";
 export const DEFAULT_TTL = 64;
 
 const NO_OPTIONS = new Uint8Array(0);
+
+/**
+ * Who fragments what exceeds the path's MTU (ip(7), IP_MTU_DISCOVER): `want`, the sender does, and forbids it to others
+ * (DF) on what fits; `do`, nobody; `dont`, anybody; `probe`, nobody, and what routers said of the path is not heeded.
+ */
+export type MtuDiscovery = "want" | "do" | "dont" | "probe";
+
+/** How a datagram is sent. */
+export interface SendOptions {
+  /** Time to live, 1 to 255; 64 unless given. */
+  readonly ttl?: number | undefined;
+  /** Differentiated services and congestion notification, 0 to 255. */
+  readonly tos?: number | undefined;
+  /** `want` unless given. */
+  readonly discovery?: MtuDiscovery | undefined;
+  /** IPv4 options, see `ipv4-options.build`. */
+  readonly options?: Uint8Array | undefined;
+}
+
+export const NO_SEND_OPTIONS: SendOptions = {};
 
 /** What a datagram's header says beside its lengths. One object can serve any number of datagrams. */
 export class DatagramHeader {
@@ -25,6 +46,8 @@ export class DatagramHeader {
   ttl: number = DEFAULT_TTL;
   tos = 0;
   dontFragment = false;
+  /** What is known of the path does not count, only the link's MTU. */
+  ignorePathMtu = false;
   /** Options, padded to a multiple of 4 bytes, 40 at most. */
   options: Uint8Array = NO_OPTIONS;
 }
@@ -63,7 +86,27 @@ export class Ipv4Output {
 
   /** Largest datagram in bytes that reaches `dst` whole, as far as is known. */
   mtuTo(dst: number): number {
-    return Math.min(this.#core.link.mtu, this.#pathMtu.get(dst));
+    const { link, forwarding } = this.#core;
+    const known = this.#pathMtu.get(dst);
+    return Math.min(forwarding === null ? link.mtu : this.#linkTo(dst, forwarding), known);
+  }
+
+  #linkTo(dst: number, { routes, ports }: Forwarding): number {
+    const route = routes.lookup(dst);
+    const { link } = (route === null ? undefined : ports[route.out]?.core) ?? this.#core;
+    return link.mtu;
+  }
+
+  /** Writes into the header what the options say of a datagram with `length` bytes of payload for `dst`. */
+  prepare(header: DatagramHeader, dst: number, length: number, given: SendOptions): void {
+    header.dst = dst;
+    header.ttl = given.ttl ?? DEFAULT_TTL;
+    header.tos = given.tos ?? 0;
+    header.options = given.options ?? NO_OPTIONS;
+    const discovery = given.discovery ?? "want";
+    const total = ipv4.MIN_HEADER_LENGTH + header.options.length + length;
+    header.ignorePathMtu = discovery === "probe";
+    header.dontFragment = discovery === "want" ? total <= this.mtuTo(dst) : discovery === "do" || discovery === "probe";
   }
 
   /**
@@ -71,19 +114,25 @@ export class Ipv4Output {
    * @returns `TooLong` if it must not be fragmented and would have to be, or exceeds 65,535 bytes.
    */
   send(header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
-    const { identity, routes } = this.#core;
+    const { identity, routes, index, forwarding } = this.#core;
     const { dst } = header;
     if (identity.owns(dst)) return SendResult.OwnAddress;
-    const tooLong = this.#tooLong(header, length);
-    if (tooLong !== SendResult.Sent) return tooLong;
-    if (address.isMulticast(dst)) {
-      // RFC 1112, 6.4: 01:00:5e and the address's lower 23 bits.
-      return this.#sendNow(0x0100, 0x5e000000 | (dst & 0x7fffff), header, buf, off, length);
-    }
-    if (identity.isBroadcast(dst)) return this.#sendNow(0xffff, -1, header, buf, off, length);
-    const hop = routes.nextHop(dst);
-    if (hop === 0) return SendResult.NoRoute;
-    return this.#sendThrough(hop, header, buf, off, length);
+    if (address.isMulticast(dst) || identity.isBroadcast(dst)) return this.#sendToAll(header, buf, off, length);
+    const route = routes.lookup(dst);
+    if (route === null) return SendResult.NoRoute;
+    const hop = route.gateway === 0 ? dst : route.gateway;
+    if (route.out === index) return this.#sendThrough(hop, header, buf, off, length);
+    const other = forwarding?.ports[route.out]?.output;
+    if (other === undefined) return SendResult.NoRoute;
+    if (other.#core.identity.isBroadcast(dst)) return other.#sendToAll(header, buf, off, length);
+    return other.#sendThrough(hop, header, buf, off, length);
+  }
+
+  #sendToAll(header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
+    const { dst } = header;
+    // RFC 1112, 6.4: 01:00:5e and the address's lower 23 bits.
+    if (address.isMulticast(dst)) return this.sendTo(0x0100, 0x5e000000 | (dst & 0x7fffff), header, buf, off, length);
+    return this.sendTo(0xffff, -1, header, buf, off, length);
   }
 
   /** The same to a station whose MAC address the caller knows: an answer goes back to where the question came from. */
@@ -95,13 +144,19 @@ export class Ipv4Output {
   #tooLong(header: DatagramHeader, length: number): SendResult {
     const total = ipv4.MIN_HEADER_LENGTH + header.options.length + length;
     if (total > ipv4.MAX_LENGTH) return SendResult.TooLong;
-    return header.dontFragment && total > this.mtuTo(header.dst) ? SendResult.TooLong : SendResult.Sent;
+    return header.dontFragment && total > this.#mtuFor(header) ? SendResult.TooLong : SendResult.Sent;
+  }
+
+  #mtuFor(header: DatagramHeader): number {
+    return header.ignorePathMtu ? this.#core.link.mtu : this.mtuTo(header.dst);
   }
 
   #sendThrough(hop: number, header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
     const cache = this.#neighbours;
     const { observers, output } = this.#core;
-    if (observers.listening) this.#reportMiss(hop);
+    const tooLong = this.#tooLong(header, length);
+    if (tooLong !== SendResult.Sent) return tooLong;
+    if (observers.listening) this.#core.reportMiss(cache, hop);
     output.cork();
     const entry = cache.use(hop);
     let result: SendResult = SendResult.Waiting;
@@ -114,13 +169,6 @@ export class Ipv4Output {
     }
     output.uncork();
     return result;
-  }
-
-  #reportMiss(hop: number): void {
-    this.#neighbours.touch();
-    const entry = this.#neighbours.find(hop);
-    if (entry < 0 || (!this.#neighbours.usable(entry) && this.#neighbours.waiting(entry) === 0))
-      this.#core.observers.emit({ type: "arp-miss", time: this.#core.time(), ip: hop });
   }
 
   #sendNow(
@@ -146,7 +194,7 @@ export class Ipv4Output {
   ): SendResult {
     const id = this.nextIdentification();
     const first = ipv4.MIN_HEADER_LENGTH + header.options.length;
-    const mtu = this.mtuTo(header.dst);
+    const mtu = this.#mtuFor(header);
     if (first + length <= mtu)
       return this.#piece(entry, high, low, header, header.options, id, 0, false, buf, off, length);
     this.#fragmented++;
@@ -182,7 +230,7 @@ export class Ipv4Output {
     off: number,
     length: number,
   ): SendResult {
-    const { output, link, identity } = this.#core;
+    const { output, link } = this.#core;
     const total = ipv4.MIN_HEADER_LENGTH + carried.length + length;
     const queued = entry >= 0;
     const at = queued ? this.#neighbours.enqueue(entry, output.headerLength + total) : output.reserve(total);
@@ -190,7 +238,7 @@ export class Ipv4Output {
     const frame = queued ? this.#neighbours.queueBuffer : link.tx;
     output.writeHeader(frame, at, high, low, EtherType.Ipv4);
     const ip = at + output.headerLength;
-    const src = header.src === 0 ? identity.sourceFor(header.dst) : header.src;
+    const src = header.src === 0 ? this.#core.sourceFor(header.dst) : header.src;
     const flags = header.dontFragment ? ipv4.Flag.DontFragment : 0;
     output.writer.ipv4(ip, total, id, flags, header.ttl, header.protocol, src, header.dst, header.tos);
     if (carried.length > 0 || more || offset > 0) {

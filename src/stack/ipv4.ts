@@ -64,10 +64,13 @@ export class Ipv4Handler {
     const src = cursor.ipv4Src(off);
     const dst = cursor.ipv4Dst(off);
     if (address.isLoopback(src) || address.isLoopback(dst)) return Drop.IpLoopback;
-    if (!address.isUnicast(src) || identity.isBroadcast(src)) return Drop.IpSource;
+    if (!address.isUnicast(src) || identity.isAnyBroadcast(src)) return Drop.IpSource;
     if (identity.owns(src)) return Drop.IpSourceOwn;
     const isUnicast = identity.owns(dst);
-    if (!isUnicast && !identity.isBroadcast(dst) && dst !== ALL_HOSTS) return Drop.IpNotForUs;
+    if (!isUnicast && !identity.isBroadcast(dst) && dst !== ALL_HOSTS) {
+      const { forwarding } = this.#core;
+      return forwarding === null ? Drop.IpNotForUs : forwarding.forward(this.#core, payload);
+    }
     if (isUnicast && received.isGroup) return Drop.IpGroupFrame;
     // TTL is no matter here: a host never drops for it (RFC 1122, 3.2.1.7).
     if (payload - off > ipv4.MIN_HEADER_LENGTH) {

@@ -107,6 +107,11 @@ export class NeighbourCache {
    */
   use(ip: number): number {
     this.touch();
+    return this.useNow(ip);
+  }
+
+  /** As {@link use}, by the last reading of the clock. */
+  useNow(ip: number): number {
     let slot = this.find(ip);
     if (slot < 0) {
       slot = this.#insert(ip, true);

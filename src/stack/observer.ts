@@ -112,6 +112,35 @@ export interface IcmpErrorReceived extends Event<"icmp-error"> {
   readonly mtu: number;
 }
 
+/** An ICMP error about something that came here. */
+export interface IcmpErrorSent extends Event<"icmp-error-sent"> {
+  readonly to: number;
+  readonly icmpType: number;
+  readonly icmpCode: number;
+  /** Where the datagram that it quotes was going. */
+  readonly about: number;
+}
+
+/** A router named a better first hop, and is believed. */
+export interface Redirected extends Event<"redirected"> {
+  readonly from: number;
+  /** The destination that goes through `gateway` from now on. */
+  readonly about: number;
+  readonly gateway: number;
+}
+
+/** A router passed a datagram on. */
+export interface Forwarded extends Event<"forwarded"> {
+  readonly from: number;
+  readonly to: number;
+  /** Whom it was handed. */
+  readonly hop: number;
+  /** The interface's name. */
+  readonly out: string;
+  /** Time to live that is left. */
+  readonly ttl: number;
+}
+
 /** Fragments of a datagram had come, and the others not in time. */
 export interface ReassemblyExpired extends Event<"reassembly-expired"> {}
 
@@ -143,6 +172,9 @@ export type StackEvent =
   | EchoAnswered
   | EchoReplied
   | IcmpErrorReceived
+  | IcmpErrorSent
+  | Forwarded
+  | Redirected
   | ReassemblyExpired
   | TxFailed
   | Dropped;

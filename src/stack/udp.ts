@@ -6,7 +6,7 @@ import * as udp from "../../packets/udp.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { IcmpErrors } from "./icmp-errors.ts";
-import { DatagramHeader, DEFAULT_TTL, type Ipv4Output } from "./ipv4-output.ts";
+import { DatagramHeader, type Ipv4Output, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
 import { between } from "./random.ts";
 import { isSent, SendResult } from "./send-result.ts";
 
@@ -53,13 +53,6 @@ export interface UdpOptions {
   readonly address?: number;
 }
 
-export interface UdpSendOptions {
-  readonly ttl?: number;
-  readonly tos?: number;
-  /** Rather an error than fragments. */
-  readonly dontFragment?: boolean;
-}
-
 const FIRST_EPHEMERAL = 49_152;
 const PORTS = 65_536;
 const TAKEN = "is in use on this host";
@@ -92,7 +85,7 @@ export class UdpSocket {
   }
 
   /** Sends up to 65,507 bytes; more than the path's MTU takes goes in fragments. */
-  send(dst: number, port: number, data: Uint8Array, options: UdpSendOptions = {}): SendResult {
+  send(dst: number, port: number, data: Uint8Array, options: SendOptions = NO_SEND_OPTIONS): SendResult {
     return this.#sockets.send(this, dst, port, data, options);
   }
 
@@ -105,7 +98,7 @@ export class UdpSockets {
   readonly #core: Core;
   readonly #output: Ipv4Output;
   readonly #errors: IcmpErrors;
-  readonly #byPort = new Map<number, UdpSocket[]>();
+  readonly #byPort: Map<number, UdpSocket[]>;
   readonly #view = new MessageView();
   readonly #header = new DatagramHeader();
   #sent = 0;
@@ -115,6 +108,7 @@ export class UdpSockets {
     this.#core = core;
     this.#output = output;
     this.#errors = errors;
+    this.#byPort = core.forwarding?.udpPorts ?? new Map();
     this.#header.protocol = ipv4.Protocol.Udp;
   }
 
@@ -155,15 +149,12 @@ export class UdpSockets {
     throw new RangeError(`every UDP port from ${FIRST_EPHEMERAL} on ${TAKEN}`);
   }
 
-  send(socket: UdpSocket, dst: number, port: number, data: Uint8Array, options: UdpSendOptions): SendResult {
+  send(socket: UdpSocket, dst: number, port: number, data: Uint8Array, options: SendOptions): SendResult {
     const length = udp.HEADER_LENGTH + data.length;
     if (length > ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH) return SendResult.TooLong;
     const header = this.#header;
-    header.src = socket.address === 0 ? this.#core.identity.sourceFor(dst) : socket.address;
-    header.dst = dst;
-    header.ttl = options.ttl ?? DEFAULT_TTL;
-    header.tos = options.tos ?? 0;
-    header.dontFragment = options.dontFragment ?? false;
+    header.src = socket.address === 0 ? this.#core.sourceFor(dst) : socket.address;
+    this.#output.prepare(header, dst, length, options);
     const { scratch } = this.#output;
     udp.setSrcPort(scratch, 0, socket.port);
     udp.setDstPort(scratch, 0, port);

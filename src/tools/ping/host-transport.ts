@@ -3,6 +3,7 @@ import * as ipv4 from "../../../packets/ipv4-address.ts";
 import type { EchoReply } from "../../stack/echo.ts";
 import type { EchoSocket } from "../../stack/echo-socket.ts";
 import type { Host } from "../../stack/host.ts";
+import type { SendOptions } from "../../stack/ipv4-output.ts";
 import { isSent, SendResult, sendResultText } from "../../stack/send-result.ts";
 import {
   type EchoTransport,
@@ -12,11 +13,9 @@ import {
   type TransportReply,
 } from "./transport.ts";
 
-export interface HostTransportOptions {
+export interface HostTransportOptions extends SendOptions {
   /** Where to, a signed 32-bit integer. */
   readonly dst: number;
-  /** 1 to 255; 64 unless given. */
-  readonly ttl?: number;
   /** Whether to go on when the interface is set down; it ends the run unless told. */
   readonly surviveDown?: boolean;
 }
@@ -89,12 +88,16 @@ export class HostTransport implements EchoTransport {
     const { link } = this.#host;
     // Noted when the frame is built, just before it leaves: what happens before is no part of the round trip.
     this.#host.cork();
-    const result = this.#socket.send(this.#options.dst, seq, data, this.#options.ttl);
+    const result = this.#socket.send(this.#options.dst, seq, data, this.#options);
     this.#sentAt[seq] = link.now();
     this.#host.uncork();
     if (!isSent(result)) {
       const isLocal = result === SendResult.TooLong;
-      return { text: `${isLocal ? "local error" : "sendmsg"}: ${sendResultText(result, link.mtu)}`, counts: isLocal };
+      const text = sendResultText(
+        result,
+        this.#options.discovery === "probe" ? link.mtu : this.#host.mtuTo(this.#options.dst),
+      );
+      return { text: `${isLocal ? "local error" : "sendmsg"}: ${text}`, counts: isLocal };
     }
     if (this.#host.failedSends === failedBefore) return null;
     return { text: `sendmsg: ${systemErrorText(link.stats().lastTxError)}`, counts: false };

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import * as icmp from "../../../packets/icmp.ts";
+import * as header from "../../../packets/ipv4.ts";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import type { FrameBatch } from "../../../src/link/link.ts";
 import { type SimulatedLink, SimulatedWire } from "../../../src/link/simulated.ts";
 import { VirtualClock } from "../../../src/stack/clock.ts";
 import { Host } from "../../../src/stack/host.ts";
+import type { MtuDiscovery } from "../../../src/stack/ipv4-output.ts";
 import { HostTransport, whyNot } from "../../../src/tools/ping/host-transport.ts";
 import { checkPingOptions, type PingOptions, parsePattern } from "../../../src/tools/ping/options.ts";
 import { type PingRun, startPing } from "../../../src/tools/ping/ping.ts";
@@ -25,13 +27,16 @@ interface Scene {
 }
 
 /** A ping of 10.0.0.2 over the simulated wire; the other end answers unless told. */
-function scene(options: Partial<PingOptions> = {}, setup: { answers?: boolean; latencyMs?: number; to?: string } = {}) {
-  const { answers = true, latencyMs = 0.05, to = "10.0.0.2" } = setup;
+function scene(
+  options: Partial<PingOptions> = {},
+  setup: { answers?: boolean; latencyMs?: number; to?: string; discovery?: MtuDiscovery | undefined } = {},
+) {
+  const { answers = true, latencyMs = 0.05, to = "10.0.0.2", discovery } = setup;
   const clock = new VirtualClock();
   const [ve0, ve1] = SimulatedWire.pair({ clock, latencyMs });
   const asker = new Host(ve0, { addresses: ["10.0.0.1/24"], clock });
   if (answers) new Host(ve1, { addresses: ["10.0.0.2/24"], clock });
-  const transport = new HostTransport(asker, { dst: ipv4.parse(to)! });
+  const transport = new HostTransport(asker, { dst: ipv4.parse(to)!, discovery });
   const result = { clock, ve0, ve1, asker, out: "", err: "" } as Scene;
   const io = {
     clock,
@@ -205,21 +210,43 @@ rtt min/avg/max/mdev = 0.100/0.133/0.200/0.047 ms, ipg/ewma 0.150/0.176 ms
   });
 
   test.each([
-    [{ count: 2, intervalMs: 100, size: 65_508 }, ""],
-    [{ count: 2, intervalMs: 100, size: 65_508, flood: true }, "EE"],
-  ])("what exceeds a datagram is refused here: %j", async (options, flood) => {
-    const s = scene(options);
-    expect(await s.finish()).toBe(1);
-    const message = "ping: local error: message too long, mtu=1500\n";
-    expect(s.err).toBe(flood === "" ? message + message : "");
-    expect(s.out).toBe(
-      `PING 10.0.0.2 (10.0.0.2) 65508(65536) bytes of data.
+    [{ count: 2, intervalMs: 100, size: 65_508 }, undefined, ""],
+    [{ count: 2, intervalMs: 100, size: 65_508, flood: true }, undefined, "EE"],
+    [{ count: 2, intervalMs: 100, size: 2000 }, "do", ""],
+    [{ count: 2, intervalMs: 100, size: 2000, flood: true }, "probe", "EE"],
+  ] as const)(
+    "what exceeds a datagram, or the MTU with -M do, is refused here: %j %s",
+    async (options, discovery, flood) => {
+      const s = scene(options, { discovery });
+      expect(await s.finish()).toBe(1);
+      const message = "ping: local error: message too long, mtu=1500\n";
+      expect(s.err).toBe(flood === "" ? message + message : "");
+      expect(s.out).toBe(
+        `PING 10.0.0.2 (10.0.0.2) ${options.size}(${options.size + 28}) bytes of data.
 ${flood}
 --- 10.0.0.2 ping statistics ---
 2 packets transmitted, 0 received, +2 errors, 100% packet loss, time 100ms
 
 `,
-    );
+      );
+    },
+  );
+
+  test.each([
+    ["want", 2000, false],
+    ["want", 1472, true],
+    ["dont", 56, false],
+    ["probe", 1472, true],
+    ["do", 56, true],
+  ] as const)("-M %s -s %i: DF %s", async (discovery, size, df) => {
+    const s = scene({ count: 1, size }, { discovery });
+    const flags: boolean[] = [];
+    intercept(s.ve1, (buf, off) => {
+      if (buf[off + 13] === 0) flags.push(header.dontFragment(buf, off + 14));
+    });
+    expect(await s.finish()).toBe(0);
+    expect(flags).toEqual(size > 1472 ? [df, df] : [df]);
+    expect(s.out).toContain(`${size + 8} bytes from 10.0.0.2: icmp_seq=1 ttl=64`);
   });
 
   test("a second answer is a duplicate", async () => {
