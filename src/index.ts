@@ -7,6 +7,7 @@ export { LabNamespace, type NeighbourEntry } from "./lab/namespace.ts";
 export { Port, type PortState } from "./lab/port.ts";
 export { type CapLinkOptions, hasCap, openCapLink } from "./link/cap.ts";
 export { drive, type Gear } from "./link/drive.ts";
+export * from "./link/impair/index.ts";
 export {
   Direction,
   type FrameBatch,
