@@ -15,7 +15,9 @@ export class OutgoingWay extends Way {
   readonly #slotSize: number;
   readonly #inner: Link;
   readonly #length = new Int32Array(SLOTS);
+  /** One for each memory that is copied from: changing between them would make it anew each time. */
   readonly #copier = new FrameCopier();
+  readonly #heldCopier = new FrameCopier();
   #count = 0;
   /** Frames handed to the inner link and not flushed yet. */
   #unflushed = 0;
@@ -79,19 +81,23 @@ export class OutgoingWay extends Way {
   }
 
   protected override pass(buf: Uint8Array, off: number, length: number): void {
+    this.#hand(this.#copier, buf, off, length);
+  }
+
+  protected override passHeld(slot: number): void {
+    this.#hand(this.#heldCopier, this.held.buffer, this.held.offset(slot), this.held.length(slot));
+    this.held.release(slot);
+  }
+
+  #hand(copier: FrameCopier, buf: Uint8Array, off: number, length: number): void {
     const at = this.#inner.reserve(length);
     if (at < 0) {
       this.#failed++;
       return;
     }
-    this.#copier.copy(buf, off, this.#inner.tx, at, length);
+    copier.copy(buf, off, this.#inner.tx, at, length);
     this.#inner.commit(length);
     this.#handed();
-  }
-
-  protected override passHeld(slot: number): void {
-    this.pass(this.held.buffer, this.held.offset(slot), this.held.length(slot));
-    this.held.release(slot);
   }
 
   #handed(): void {

@@ -118,7 +118,7 @@ describe("an impaired link", () => {
     }
     const seen = way === "in" ? bed.nearSeen : bed.farSeen;
     expect(seen).toHaveLength(20);
-    seen.forEach(({ bytes }, n) => expect(differingBits(bytes, frame(n))).toBe(1));
+    expect(seen.map(({ bytes }, n) => differingBits(bytes, frame(n)))).toEqual(seen.map(() => 1));
     if (way === "in") expect(beneath).toEqual(numbers(20).map((n) => frame(n)));
     expect(bed.link.impairments()[way]).toMatchObject({ corrupted: 20, passed: 20 });
   });
