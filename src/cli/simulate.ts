@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Command } from "commander";
 import { UserError } from "../linux/errors.ts";
-import { type HourReport, type SimulationReport, simulate } from "../tools/simulate/index.ts";
+import { type HourReport, type SimulationReport, simulateHours } from "../tools/simulate/index.ts";
 import type { Outcome } from "./command.ts";
 import { IMPAIR, type ImpairFlags } from "./impair.ts";
 import { integer, nonEmpty } from "./options.ts";
@@ -34,25 +34,31 @@ export function define(command: Command, outcome: Outcome): void {
       "\nHosts of our own share a switch, on a virtual clock. They come and go, change address and card, collide and ping" +
         "\neach other; links lose frames in bursts, double and corrupt some. Exit 1 if a reply ever carried wrong data.",
     )
-    .action((flags: Flags) => {
-      outcome.code = run(flags);
+    .action(async (flags: Flags) => {
+      outcome.code = await run(flags);
     });
 }
 
-function run(flags: Flags): number {
+async function run(flags: Flags): Promise<number> {
   const { hosts, hours, seed, impair, json = false } = flags;
   const file = flags.write === undefined ? null : open(flags.write);
   try {
-    if (!json) process.stdout.write(`${HEADINGS.join("  ")}\n`);
-    const report = simulate({
+    const simulation = simulateHours({
       hosts,
       hours,
       seed,
       ...(impair === undefined ? {} : { impairments: impair }),
       ...(file === null ? {} : { write: (bytes: Uint8Array) => writeAll(file, flags.write ?? "", bytes) }),
       memory: memoryInUse(),
-      onHour: (hour) => process.stdout.write(json ? `${JSON.stringify({ event: "hour", ...hour })}\n` : hourLine(hour)),
     });
+    let next = simulation.next();
+    if (!json) process.stdout.write(`${HEADINGS.join("  ")}\n`);
+    for (; next.done !== true; next = simulation.next()) {
+      process.stdout.write(json ? `${JSON.stringify({ event: "hour", ...next.value })}\n` : hourLine(next.value));
+      // Whoever reads may have seen enough.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const report = next.value;
     process.stdout.write(json ? totalsJson(report, seed) : totals(report, hosts, seed));
     return report.wrong === 0 ? 0 : 1;
   } catch (error) {

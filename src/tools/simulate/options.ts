@@ -14,8 +14,6 @@ export interface SimulationOptions {
   readonly write?: (bytes: Uint8Array) => void;
   /** Bytes of memory in use, read after each hour; 0 unless given. */
   readonly memory?: () => number;
-  /** Told after each hour. */
-  readonly onHour?: (hour: HourReport) => void;
 }
 
 /** Counters of a simulation, or of one hour of it. */

@@ -24,6 +24,15 @@ const IMPAIRMENTS: Impairments = {
 
 /** Runs a simulation to its end. @throws {RangeError} on options out of bounds, in one line. */
 export function simulate(options: SimulationOptions = {}): SimulationReport {
+  const hours = simulateHours(options);
+  for (;;) {
+    const next = hours.next();
+    if (next.done === true) return next.value;
+  }
+}
+
+/** The same an hour at a time, for those who have other things to see to between them. */
+export function* simulateHours(options: SimulationOptions = {}): Generator<HourReport, SimulationReport, void> {
   const { hosts = 50, hours = 24, seed = 1, impairments = IMPAIRMENTS, memory = () => 0 } = options;
   if (!Number.isInteger(hosts) || hosts < 2 || hosts > 200) throw new RangeError("hosts: from 2 to 200");
   if (!Number.isInteger(hours) || hours < 1) throw new RangeError("hours: at least 1");
@@ -35,7 +44,7 @@ export function simulate(options: SimulationOptions = {}): SimulationReport {
     const now = segment.now();
     const report = { hour, ...difference(now, before), memory: memory() };
     reports.push(report);
-    options.onHour?.(report);
+    yield report;
     before = now;
   }
   const counted = reports.map(({ memory: _, ...counters }) => counters);
