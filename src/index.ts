@@ -37,4 +37,5 @@ export {
   startSend,
   TemplateSource,
 } from "./tools/send/index.ts";
+export { type SimulationOptions, type SimulationReport, simulate } from "./tools/simulate/index.ts";
 export { VERSION } from "./version.ts";

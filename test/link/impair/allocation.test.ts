@@ -142,4 +142,35 @@ describe("memory", () => {
     clock.advance(1000);
     expect(link.impairments().in).toMatchObject({ held: 0, passed: 256 });
   });
+
+  test("frames that have left give their memory to the next", async () => {
+    const source = new Source();
+    const clock = new VirtualClock();
+    const settings = { delay: { ms: 1 }, duplicate: { percent: 50 }, corrupt: { percent: 50 } };
+    const link = new ImpairedLink(source, { clock, seed: 1, in: settings, out: settings });
+    let seen = 0;
+    link.onFrames(({ count }) => {
+      seen += count;
+    });
+    gc();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 300; i++) {
+      source.deliver();
+      for (let k = 0; k < BATCH; k++) {
+        link.reserve(LENGTH);
+        link.commit(LENGTH);
+      }
+      link.flush();
+      // Half of the time nothing is delayed: then copies and corrupted frames alone need memory.
+      const delay = { ms: i % 2 };
+      link.change({ in: { delay }, out: { delay } });
+      clock.advance(2);
+    }
+    expect(Math.min(seen, source.sent)).toBeGreaterThan(300 * BATCH);
+    // Each way 128 slots, for 64 frames and their copies; 19,200 frames came.
+    await until(() => {
+      gc();
+      return process.memoryUsage().arrayBuffers - before < 2 * 128 * 1600;
+    });
+  });
 });
