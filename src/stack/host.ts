@@ -356,6 +356,7 @@ export class Host {
       solicit: (ip, attempt, high, low) => this.#arp.solicit(ip, attempt, high, low),
       transmit: (buf, off, length, high, low) => core.output.sendCopy(buf, off, length, high, low),
       failed: (ip, waiting) => {
+        core.routes.forgetRedirects(ip);
         if (core.observers.listening)
           core.observers.emit({ type: "resolution-failed", time: core.time(), ip, waiting });
       },

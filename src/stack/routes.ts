@@ -33,6 +33,7 @@ export class RouteTable {
     this.#byLength[prefix.length] ??= new Map();
     const routes = this.#byLength[prefix.length]!;
     const others = (routes.get(network) ?? []).filter((one) => one.out !== out || one.metric !== metric);
+    this.#count(routes.get(network) ?? [], [...others, full]);
     routes.set(
       network,
       [...others, full].sort((a, b) => a.metric - b.metric),
@@ -45,6 +46,7 @@ export class RouteTable {
     const routes = this.#byLength[prefix.length];
     const before = routes?.get(network) ?? [];
     const left = before.filter((one) => !which(one));
+    this.#count(before, left);
     if (left.length > 0) routes?.set(network, left);
     else routes?.delete(network);
     return before.length - left.length;
@@ -78,12 +80,24 @@ export class RouteTable {
     const way = this.lookup(gateway);
     if (way === null || way.gateway !== 0 || way.out !== present.out) return false;
     const prefix = { address: dst, length: 32 };
-    if (present.origin !== "redirect") {
-      if (this.#redirects >= REDIRECTS) return false;
-      this.#redirects++;
-    }
+    // RFC 1122, 3.3.1.2: a route to one host that was set by hand stands.
+    if (present.prefix.length === 32 && present.origin === "static") return false;
+    if (present.origin !== "redirect" && this.#redirects >= REDIRECTS) return false;
     this.add({ prefix, gateway: gateway === dst ? 0 : gateway, out: present.out, origin: "redirect" });
     return true;
+  }
+
+  /** Forgets what redirects said of a gateway that does not answer (RFC 1122, 3.3.1.4). */
+  forgetRedirects(gateway: number): void {
+    if (this.#redirects === 0) return;
+    for (const route of this.list())
+      if (route.origin === "redirect" && (route.gateway === gateway || route.prefix.address === gateway))
+        this.remove(route.prefix, (one) => one === route);
+  }
+
+  #count(before: readonly Route[], after: readonly Route[]): void {
+    const redirects = (routes: readonly Route[]) => routes.filter((one) => one.origin === "redirect").length;
+    this.#redirects += redirects(after) - redirects(before);
   }
 
   /** All routes, the longest prefix first. */
