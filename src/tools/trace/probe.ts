@@ -8,9 +8,10 @@ import { note } from "./print.ts";
 
 /** One probe, and what became of it. */
 export interface Probe {
-  /** On the link's clock; 0 before it is sent. */
+  sent: boolean;
+  /** When it was sent, on the link's clock. */
   sentNs: number;
-  /** When it was sent, on the injected clock, in ms. */
+  /** The same on the injected clock, in ms. */
   sentMs: number;
   /** It was answered, or is not waited for any more. */
   done: boolean;
@@ -28,6 +29,7 @@ export interface Probe {
 
 export function newProbe(): Probe {
   return {
+    sent: false,
     sentNs: 0,
     sentMs: 0,
     done: false,

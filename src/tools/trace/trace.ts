@@ -56,7 +56,7 @@ class Trace implements TraceRun {
     this.#prober = openProber(host, options, (index, from, time, text, final, reached) => {
       const probe = this.#probes[index];
       // What nobody waits for any more is no answer: it was shown as none.
-      if (this.#ended || probe === undefined || probe.sentNs === 0 || probe.done) return;
+      if (this.#ended || probe === undefined || !probe.sent || probe.done) return;
       Object.assign(probe, { done: true, answered: true, from, note: text, final, reached });
       probe.rttNs = Math.max(0, time - probe.sentNs);
       if (final) this.#end = Math.min(this.#end, (Math.floor(index / queries) + 1) * queries);
@@ -116,6 +116,7 @@ class Trace implements TraceRun {
       this.#fail(problem);
       return false;
     }
+    probe.sent = true;
     probe.sentNs = this.#host.link.now();
     probe.sentMs = this.#io.clock.now();
     return true;
