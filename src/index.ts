@@ -7,6 +7,7 @@ export { LabNamespace, type NeighbourEntry } from "./lab/namespace.ts";
 export { Port, type PortState } from "./lab/port.ts";
 export { type CapLinkOptions, hasCap, openCapLink } from "./link/cap.ts";
 export { drive, type Gear } from "./link/drive.ts";
+export * from "./link/impair/index.ts";
 export {
   Direction,
   type FrameBatch,
@@ -36,4 +37,5 @@ export {
   startSend,
   TemplateSource,
 } from "./tools/send/index.ts";
+export { type SimulationOptions, type SimulationReport, simulate } from "./tools/simulate/index.ts";
 export { VERSION } from "./version.ts";

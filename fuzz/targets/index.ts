@@ -15,5 +15,11 @@ export const TARGETS: readonly Target[] = [
   sniffing("explain", () => ({ explain: true }), TEXT_LINE),
   // Names, quotes and braces for each field, of which most take a byte or two.
   sniffing("json", () => ({ format: "json", explain: true }), { constant: 4096, perByte: 160 }),
+  // Values wrap at the terminal's width; what stands beside a field is bounded by its declaration. Colours cost an escape
+  // sequence for each byte.
+  sniffing("tree", (random) => ({ tree: { colour: random.below(2) === 0, width: 60 + random.below(80) } }), {
+    constant: 4096,
+    perByte: 48,
+  }),
   bpf,
 ];

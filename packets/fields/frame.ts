@@ -109,7 +109,12 @@ const nobody: FieldSink = {
 
 /** Reads any number of frames, one after the other. */
 export class FieldReader {
-  private readonly walker = new Walker(DISPATCH, nobody);
+  private readonly walker: Walker;
+
+  /** @param verifies false to leave open whether checksums are right. */
+  constructor(verifies = true) {
+    this.walker = new Walker(DISPATCH, nobody, verifies);
+  }
 
   /**
    * Hands all fields of the frame at `off` to `sink`. It never throws and reads nothing but the frame.

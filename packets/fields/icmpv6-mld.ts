@@ -1,16 +1,17 @@
 /** The fields of multicast listener discovery, version 1 (RFC 2710) and 2 (RFC 9777). */
+import { getU16 } from "../bytes.ts";
 import { ICMPV6 } from "./icmpv6-spec.ts";
-import { named } from "./names.ts";
+import { floatingTime, named } from "./names.ts";
 import type { Walker } from "./walker.ts";
 
 const QUERY = "RFC 9777, 5.1";
 const REPORT = "RFC 9777, 5.2";
-const MAX_RESPONSE = ICMPV6.number("maximumResponseDelay", "Maximum response code", 2, { source: QUERY, unit: "ms" });
+const MAX_RESPONSE = ICMPV6.number("maximumResponseDelay", "Maximum response delay", 2, { source: QUERY, unit: "ms" });
 const UNUSED = ICMPV6.unused();
 const GROUP = ICMPV6.ipv6("group", "Multicast address", { source: QUERY });
 const SUPPRESS = ICMPV6.flag("suppress", "S: suppress router-side processing", 1, 4, { source: QUERY });
 const ROBUSTNESS = ICMPV6.number("robustness", "QRV: querier's robustness", 1, { bits: [5, 3], source: QUERY });
-const INTERVAL = ICMPV6.number("queryInterval", "QQIC: querier's query interval code", 1, { source: QUERY });
+const INTERVAL = ICMPV6.number("queryInterval", "QQIC: querier's query interval", 1, { source: QUERY, unit: "s" });
 const COUNT = ICMPV6.number("sourceCount", "Number of sources", 2, { source: QUERY });
 const SOURCES = ICMPV6.list("sources", "Sources", QUERY);
 const SOURCE = SOURCES.ipv6("", "Source address");
@@ -39,14 +40,16 @@ export function visitListener(w: Walker, type: number, at: number): void {
     visitReport(w, at);
     return;
   }
-  w.u16(MAX_RESPONSE, at + 4);
+  // RFC 9777, 8.1: a query of 28 bytes or more is of version 2, whose times are written in another way.
+  const isVersion2 = type === 130 && w.left(at) >= 28;
+  const code = w.left(at) >= 6 ? getU16(w.buf, at + 4) : 0;
+  w.value(MAX_RESPONSE, at + 4, 2, isVersion2 ? floatingTime(code, 16) : code);
   w.place(UNUSED, at + 6, 2);
   w.place(GROUP, at + 8);
-  // RFC 9777, 8.1: a query of 28 bytes or more is of version 2.
-  if (type !== 130 || w.left(at) < 28) return;
+  if (!isVersion2) return;
   w.flag(SUPPRESS, at + 24);
   w.bits(ROBUSTNESS, at + 24);
-  w.u8(INTERVAL, at + 25);
+  w.value(INTERVAL, at + 25, 1, floatingTime(w.buf[at + 25]!, 8));
   const count = w.u16(COUNT, at + 26);
   w.open(SOURCES, at + 28);
   for (let i = 0; i < count && !w.failed; i++) w.place(SOURCE, at + 28 + 16 * i);

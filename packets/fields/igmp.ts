@@ -1,7 +1,7 @@
 /** The fields of IGMP, versions 1 (RFC 1112), 2 (RFC 2236) and 3 (RFC 9776). */
 import { getU16 } from "../bytes.ts";
 import * as inet from "../checksum.ts";
-import { named } from "./names.ts";
+import { floatingTime, named } from "./names.ts";
 import { Verdict } from "./sink.ts";
 import { layer } from "./spec.ts";
 import type { Walker } from "./walker.ts";
@@ -33,7 +33,7 @@ const CHECKSUM = IGMP.checksum("checksum", "Checksum");
 const GROUP = IGMP.ipv4("group", "Group address", {});
 const SUPPRESS = IGMP.flag("suppress", "S: suppress router-side processing", 1, 4, { source: QUERY });
 const ROBUSTNESS = IGMP.number("robustness", "QRV: querier's robustness", 1, { bits: [5, 3], source: QUERY });
-const INTERVAL = IGMP.number("queryInterval", "QQIC: querier's query interval code", 1, { source: QUERY });
+const INTERVAL = IGMP.number("queryInterval", "QQIC: querier's query interval", 1, { source: QUERY, unit: "s" });
 const COUNT = IGMP.number("sourceCount", "Number of sources", 2, { source: QUERY });
 const SOURCES = IGMP.list("sources", "Sources", QUERY);
 const SOURCE = SOURCES.ipv4("", "Source address");
@@ -61,8 +61,11 @@ export function visitIgmp(w: Walker, at: number, isFragment: boolean): void {
   const type = w.u8(TYPE, at);
   // RFC 3376, 7.1: a query of 8 bytes with 0 here is of version 1, which leaves the byte unused.
   const isVersion1 = type === Type.Query && w.left(at) < 12 && w.left(at) > 1 && w.buf[at + 1] === 0;
-  if ((type === Type.Query && !isVersion1) || type === Type.ReportV2 || type === Type.Leave) w.u8(MAX_RESPONSE, at + 1);
-  else w.place(UNUSED, at + 1, 1);
+  if ((type === Type.Query && !isVersion1) || type === Type.ReportV2 || type === Type.Leave) {
+    const code = w.left(at) > 1 ? w.buf[at + 1]! : 0;
+    const isVersion3 = type === Type.Query && w.left(at) >= 12;
+    w.value(MAX_RESPONSE, at + 1, 1, isVersion3 ? floatingTime(code, 8) : code);
+  } else w.place(UNUSED, at + 1, 1);
   visitChecksum(w, at, isFragment);
   switch (type) {
     case Type.Query:
@@ -100,7 +103,7 @@ function visitChecksum(w: Walker, at: number, isFragment: boolean): void {
 function visitQueryV3(w: Walker, at: number): void {
   w.flag(SUPPRESS, at + 8);
   w.bits(ROBUSTNESS, at + 8);
-  w.u8(INTERVAL, at + 9);
+  w.value(INTERVAL, at + 9, 1, floatingTime(w.buf[at + 9]!, 8));
   const count = w.u16(COUNT, at + 10);
   w.open(SOURCES, at + 12);
   for (let i = 0; i < count && !w.failed; i++) w.place(SOURCE, at + 12 + 4 * i);

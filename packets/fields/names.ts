@@ -49,5 +49,17 @@ export function dscpName(value: number): string {
   return "";
 }
 
+/**
+ * A time that IGMPv3 and MLDv2 write in few bits: from `2^bits` / 2 on, three bits of exponent and the rest of mantissa
+ * (RFC 9776, 4.1.1 and 4.1.7; RFC 9777, 5.1.3 and 5.1.9). @param bits 8 or 16.
+ */
+export function floatingTime(code: number, bits: number): number {
+  const half = 2 ** (bits - 1);
+  if (code < half) return code;
+  const exponent = (code >>> (bits - 4)) & 7;
+  const mantissa = code & (2 ** (bits - 4) - 1);
+  return (mantissa + 2 ** (bits - 4)) * 2 ** (exponent + 3);
+}
+
 /** Explicit congestion notification (RFC 3168, 5). */
 export const ecnName = named({ 0: "not ECN-capable", 1: "ECT(1)", 2: "ECT(0)", 3: "congestion experienced" });

@@ -11,6 +11,8 @@ import { type Row, TreeSink } from "./tree.ts";
 export interface TreeOptions {
   /** Escape sequences for colour; default false. */
   readonly colour?: boolean;
+  /** False to leave open whether checksums are right; default true. */
+  readonly checksums?: boolean;
   /** Columns of the terminal, 60 or more; default 100. */
   readonly width?: number;
 }
@@ -40,13 +42,14 @@ interface Widths {
 
 export class TreePrinter {
   private readonly out: TextWriter;
-  private readonly reader = new FieldReader();
+  private readonly reader: FieldReader;
   private readonly sink = new TreeSink(new Writer(256));
   private readonly colour: boolean;
   private readonly width: number;
 
   constructor(out: TextWriter, options: TreeOptions = {}) {
     this.out = out;
+    this.reader = new FieldReader(options.checksums);
     this.colour = options.colour ?? false;
     this.width = Math.max(MIN_WIDTH, options.width ?? 100);
   }

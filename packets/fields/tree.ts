@@ -219,7 +219,7 @@ function verdictText(verdict: Verdict, expected: number): string {
     case Verdict.Absent:
       return "the sender did without";
     default:
-      return "not verified: not all that it covers is here";
+      return "not verified";
   }
 }
 

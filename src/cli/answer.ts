@@ -6,10 +6,11 @@ import { Host } from "../stack/host.ts";
 import { type AnswerRun, type AnswerToolOptions, startAnswer, startAnswerThread } from "../tools/answer/index.ts";
 import { type Attachment, attach, droppedLine, kernelAddresses } from "./attach.ts";
 import type { Outcome } from "./command.ts";
+import { IMPAIR, type ImpairFlags, impairmentLines, SEED } from "./impair.ts";
 import { choice, integer, interfaceName, NETNS_HELP, nonEmpty, prefix, stationMac } from "./options.ts";
 import { onEnd } from "./signals.ts";
 
-interface Flags {
+interface Flags extends ImpairFlags {
   readonly I: string;
   readonly ip: readonly ipv4.Prefix[];
   readonly mac?: Uint8Array;
@@ -44,6 +45,8 @@ export function define(command: Command, outcome: Outcome): void {
     .option("-q, --quiet", "the totals only")
     .option("-v, --verbose", "everything that happens, dropped frames and why included")
     .option("-j, --json", "one JSON object a line")
+    .option(...IMPAIR)
+    .option(...SEED)
     .addHelpText(
       "before",
       "Examples:\n  vethlab answer -I ve1 --ip 10.0.0.2\n  vethlab answer -I ve1 --ip 10.0.0.2 --ip 10.0.0.3 -v\n" +
@@ -69,7 +72,11 @@ interface Running {
 }
 
 async function answer(flags: Flags): Promise<number> {
-  const attachment = attach(flags.I, { netns: flags.netns });
+  if (flags.impair !== undefined && flags.gear !== "event")
+    throw new UserError(
+      "--impair goes with --gear event: a thread that only fetches frames is late with those that wait",
+    );
+  const attachment = attach(flags.I, { netns: flags.netns, impairment: flags });
   try {
     if (!flags.force) refuseKernelAddresses(flags.ip, kernelAddresses(attachment.namespace));
     // Before the first line: whoever reads it may send a signal at once.
@@ -79,6 +86,7 @@ async function answer(flags: Flags): Promise<number> {
     const code = await run.done;
     stopListening();
     if (lost() > 0) process.stderr.write(droppedLine("answer", lost()));
+    process.stderr.write(impairmentLines("answer", attachment.link));
     return code;
   } finally {
     attachment.close();

@@ -9,6 +9,7 @@ import { InterfaceFlag, queryInterfaces } from "../linux/interface.ts";
 import { ipJson } from "../linux/iproute.ts";
 import { NetworkNamespace } from "../linux/namespace.ts";
 import { joinUserNamespace } from "../linux/privilege.ts";
+import { type ImpairFlags, impaired } from "./impair.ts";
 
 /** What an ordinary user's own lab needs: a command line with the PID of a process in it is started again inside. */
 export function enterNamespace(spec: string | undefined): NetworkNamespace | null {
@@ -29,14 +30,20 @@ export interface AttachOptions extends Omit<PacketLinkOptions, "namespace"> {
   readonly netns?: string | undefined;
   /** An interface that is down is opened, too: what it waits for may come. */
   readonly mayBeDown?: boolean;
+  /** What `--impair` and `--seed` say. */
+  readonly impairment?: ImpairFlags;
 }
 
 /** Opens an interface through a packet socket or libpcap. @throws {UserError} in one line. */
-export function attach(name: string, { via, netns, mayBeDown, ...options }: AttachOptions): Attachment {
+export function attach(
+  name: string,
+  { via, netns, mayBeDown, impairment = {}, ...options }: AttachOptions,
+): Attachment {
   const namespace = enterNamespace(netns);
   try {
     const where = { namespace: namespace ?? undefined };
-    const link = via === "cap" ? openCapLink(name, where) : openPacketLink(name, { ...options, ...where });
+    const plain = via === "cap" ? openCapLink(name, where) : openPacketLink(name, { ...options, ...where });
+    const link = impaired(plain, impairment);
     const problem = mayBeDown === true ? null : whyNothingPasses(name, namespace);
     if (problem !== null) {
       link.close();

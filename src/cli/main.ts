@@ -35,6 +35,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "send frames: made from a template, or a capture again, at a rate or flat out",
     load: () => import("./send.ts"),
   },
+  simulate: {
+    summary: "hours on a simulated segment in seconds: hosts come, go, collide and ping; no root, no Linux network",
+    load: () => import("./simulate.ts"),
+  },
   shell: { summary: "a shell inside a fresh lab; leaving it removes everything", load: () => import("./shell.ts") },
   up: { summary: "make a lasting lab: two namespaces and a cable (root)", load: () => import("./up.ts") },
   down: { summary: "remove a lasting lab, and only what `up` made", load: () => import("./down.ts") },

@@ -13,6 +13,7 @@ import { startPing } from "../tools/ping/ping.ts";
 import type { EchoTransport } from "../tools/ping/transport.ts";
 import { attach, droppedLine, enterNamespace, sourceMacOf, sourceOf } from "./attach.ts";
 import type { Outcome } from "./command.ts";
+import { IMPAIR, type ImpairFlags, impairmentLines, SEED } from "./impair.ts";
 import {
   address,
   choice,
@@ -30,7 +31,7 @@ import {
 import { onEnd } from "./signals.ts";
 import { superviseCap } from "./supervise.ts";
 
-interface Flags {
+interface Flags extends ImpairFlags {
   readonly I?: string;
   readonly c?: number;
   readonly i?: number;
@@ -90,6 +91,8 @@ export function define(command: Command, outcome: Outcome): void {
     .option("-p <pattern>", "up to 16 bytes in hexadecimal to fill the data with", pattern)
     .option("-n", "accepted and always so: addresses are shown as numbers")
     .option("-j, --json", "one JSON object a line")
+    .option(...IMPAIR)
+    .option(...SEED)
     .addHelpText(
       "before",
       "Examples:\n  vethlab ping -I ve0 --source-ip 10.0.0.1/24 10.0.0.2\n  vethlab ping -I ve0 -c 3 10.0.0.2\n" +
@@ -141,6 +144,7 @@ function throughHost(target: string, flags: Flags): Opened {
   const { link, namespace, close } = attach(name, {
     netns: flags.netns,
     via: flags.via === "cap" ? "cap" : "packet",
+    impairment: flags,
   });
   try {
     const source = sourceOf(name, namespace, flags.sourceIp);
@@ -160,6 +164,7 @@ function throughHost(target: string, flags: Flags): Opened {
         transport.close();
         host.close();
         const { rxDropped } = link.stats();
+        process.stderr.write(impairmentLines("ping", link));
         close();
         if (rxDropped > 0) process.stderr.write(droppedLine("ping", rxDropped));
       },
@@ -177,6 +182,8 @@ function throughKernel(target: string, flags: Flags): Opened {
     [flags.sourceMac, "--source-mac"],
     [flags.gateway, "--gateway"],
     [flags.M, "-M"],
+    [flags.impair, "--impair"],
+    [flags.seed, "--seed"],
   ] as const)
     if (given !== undefined) throw new UserError(`${name} does not go with --via kernel: there the kernel decides`);
   const namespace = enterNamespace(flags.netns);

@@ -299,7 +299,10 @@ async function filterFile(path: string, words: string): Promise<string> {
 }
 
 function treeOptions(flags: Flags): TreeOptions {
-  return { colour: wantsColour(flags.color !== false), ...given("width", process.stdout.columns) };
+  if (flags.json)
+    throw new UserError("--tree and --json do not go together: the one is for people, the other for programs");
+  const checksums = flags.dontVerifyChecksums !== true;
+  return { colour: wantsColour(flags.color !== false), checksums, ...given("width", process.stdout.columns) };
 }
 
 function standardOutput(): Sink {

@@ -1,11 +1,14 @@
 /**
- * An Ethernet segment in memory: what one end sends, all others receive, after a latency, in order, on a clock that may
- * be virtual. It needs neither Linux nor root, and with a virtual clock every run is the same to the nanosecond.
+ * An Ethernet segment in memory: what one end sends, all others receive (or, behind a switch, those whom it is for),
+ * after a latency, in order, on a clock that may be virtual. It needs neither Linux nor root, and with a virtual clock every run is the same to the nanosecond.
  */
 import { type Ancillary, ancillaryOf } from "../../packets/bpf.ts";
 import type { FrameBatch, FrameHandler, Link, LinkEvent, LinkEventHandler, LinkStats } from "./link.ts";
 import { Direction, FrameFlag } from "./link.ts";
+import { MacTable } from "./mac-table.ts";
 
+/** The group bit of an address (the first byte's lowest) in its upper 16 bits. */
+const GROUP = 0x0100;
 /** Ethernet header, and two VLAN tags. */
 const OVERHEAD = 14 + 8;
 
@@ -26,6 +29,15 @@ export interface WireOptions {
   readonly slots?: number;
   /** Unix time in whole seconds at which the clock shows 0; 0 unless given. */
   readonly epoch?: number;
+  /** A learning switch in the middle, not a hub: a frame for a known station goes to its end alone. */
+  readonly switch?: boolean | SwitchOptions;
+}
+
+export interface SwitchOptions {
+  /** A station that was silent for so long is forgotten; 300,000 ms unless given, as IEEE 802.1D recommends. */
+  readonly ageingMs?: number;
+  /** Stations remembered, 1,024 unless given. Of those beyond it the one that was silent longest is forgotten. */
+  readonly entries?: number;
 }
 
 export interface EndOptions {
@@ -35,6 +47,10 @@ export interface EndOptions {
   readonly mac?: Uint8Array;
   /** Only frames that pass this program are received, and no more bytes of each than it says, as with a packet socket. */
   readonly filter?: WireFilter | undefined;
+  /** False: frames for other stations' MAC addresses are left alone, as a card that is not promiscuous does. */
+  readonly promiscuous?: boolean;
+  /** A mirror port: it sees every frame, also where a switch sends it elsewhere. */
+  readonly mirror?: boolean;
 }
 
 /** Decides over a frame as it arrives; packets/bpf.ts' BpfProgram is one. */
@@ -51,6 +67,8 @@ export class SimulatedWire {
   readonly slots: number;
   readonly epoch: number;
   readonly #ends: SimulatedLink[] = [];
+  readonly #stations: MacTable<SimulatedLink> | null;
+  #attached = 0;
 
   constructor(options: WireOptions) {
     this.clock = options.clock;
@@ -58,16 +76,19 @@ export class SimulatedWire {
     this.mtu = options.mtu ?? 1500;
     this.slots = options.slots ?? 512;
     this.epoch = options.epoch ?? 0;
+    const { ageingMs = 300_000, entries = 1024 } = typeof options.switch === "object" ? options.switch : {};
+    const isHub = options.switch === undefined || options.switch === false;
+    this.#stations = isHub ? null : new MacTable(entries, ageingMs);
   }
 
   /** Adds an end. */
   attach(options: EndOptions = {}): SimulatedLink {
-    const n = this.#ends.length;
+    const n = this.#attached++;
     const end = new SimulatedLink(
       this,
       options.name ?? `sim${n}`,
       options.mac ?? Uint8Array.of(2, 0, 0, 0, (n + 1) >> 8, n + 1),
-      options.filter ?? null,
+      options,
     );
     this.#ends.push(end);
     return end;
@@ -81,7 +102,24 @@ export class SimulatedWire {
 
   /** Carries a frame to every other end: the links' own affair. */
   transmit(from: SimulatedLink, buf: Uint8Array, off: number, length: number): void {
-    for (const end of this.#ends) if (end !== from) end.arrive(buf, off, length);
+    // The only view: each end copies from it.
+    const frame = buf.subarray(off, off + length);
+    const only = this.#stations === null ? null : this.#portOf(from, frame);
+    for (let i = 0; i < this.#ends.length; i++) {
+      const end = this.#ends[i]!;
+      if (end !== from && (only === null || end === only || end.mirror)) end.arrive(frame, 0, length);
+    }
+  }
+
+  /** The one end behind which the destination is, which may be the sender's own; null if all get the frame. */
+  #portOf(from: SimulatedLink, frame: Uint8Array): SimulatedLink | null {
+    const stations = this.#stations;
+    if (stations === null || frame.length < 12) return null;
+    const now = this.clock.now();
+    const source = (frame[6]! << 8) | frame[7]!;
+    if ((source & GROUP) === 0) stations.learn(source, word(frame, 8), from, now);
+    const destination = (frame[0]! << 8) | frame[1]!;
+    return (destination & GROUP) !== 0 ? null : stations.find(destination, word(frame, 2), now);
   }
 
   /** True if the interface of any end but this one is up. */
@@ -101,9 +139,14 @@ export class SimulatedWire {
 
   /** @internal */
   forget(end: SimulatedLink): void {
+    this.#stations?.forget(end);
     const i = this.#ends.indexOf(end);
     if (i >= 0) this.#ends.splice(i, 1);
   }
+}
+
+function word(bytes: Uint8Array, off: number): number {
+  return (bytes[off]! << 24) | (bytes[off + 1]! << 16) | (bytes[off + 2]! << 8) | bytes[off + 3]!;
 }
 
 /** One end of a {@link SimulatedWire}. */
@@ -113,6 +156,9 @@ export class SimulatedLink implements Link {
   readonly mtu: number;
   readonly epoch: number;
   readonly tx: Uint8Array;
+  /** @internal */
+  readonly mirror: boolean;
+  readonly #promiscuous: boolean;
 
   readonly #wire: SimulatedWire;
   readonly #filter: WireFilter | null;
@@ -162,9 +208,11 @@ export class SimulatedLink implements Link {
   #lastTxError = "";
 
   /** Made by {@link SimulatedWire.attach}. */
-  constructor(wire: SimulatedWire, name: string, mac: Uint8Array, filter: WireFilter | null = null) {
+  constructor(wire: SimulatedWire, name: string, mac: Uint8Array, options: EndOptions = {}) {
     this.#wire = wire;
-    this.#filter = filter;
+    this.#filter = options.filter ?? null;
+    this.mirror = options.mirror ?? false;
+    this.#promiscuous = (options.promiscuous ?? true) || this.mirror;
     this.name = name;
     this.mac = mac.slice();
     this.mtu = wire.mtu;
@@ -253,6 +301,7 @@ export class SimulatedLink implements Link {
   /** @internal A frame sent by another end; its bytes are copied. */
   arrive(buf: Uint8Array, off: number, length: number): void {
     if (!this.isUp || this.#closed || this.#frames.size === 0) return;
+    if (!this.#promiscuous && !this.#isForUs(buf, off)) return;
     const kept = this.#filter === null ? length : this.#kept(this.#filter, buf, off, length);
     if (kept === 0) return;
     if (this.#waiting === this.#slots) {
@@ -261,7 +310,8 @@ export class SimulatedLink implements Link {
     }
     const slot = (this.#head + this.#waiting) % this.#slots;
     const captured = Math.min(kept, length, this.#slotSize);
-    this.#rx.set(buf.subarray(off, off + captured), slot * this.#slotSize);
+    const isWhole = off === 0 && captured === buf.length;
+    this.#rx.set(isWhole ? buf : buf.subarray(off, off + captured), slot * this.#slotSize);
     this.#rxLength[slot] = captured;
     this.#rxOriginal[slot] = length;
     this.#due[slot] = (this.#wire.clock.now() + this.#wire.latencyMs) * 1e6;
@@ -271,6 +321,12 @@ export class SimulatedLink implements Link {
 
   #kept(filter: WireFilter, buf: Uint8Array, off: number, length: number): number {
     return filter.run(buf, off, length, length, ancillaryOf(buf, off, length, false, this.mac));
+  }
+
+  #isForUs(buf: Uint8Array, off: number): boolean {
+    if ((buf[off]! & 1) !== 0) return true;
+    for (let i = 0; i < this.mac.length; i++) if (buf[off + i] !== this.mac[i]) return false;
+    return true;
   }
 
   #wake(): void {

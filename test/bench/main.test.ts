@@ -61,7 +61,7 @@ describe("bench", () => {
     expect(machine.node).toBe(process.versions.node);
     // buffer-layout is a dependency; cap, gopacket and a C compiler may be missing, and then say how to get them.
     const present = results.map((result) => result.who);
-    const all = ["buffer-layout", "c", "cap", "gopacket", "vethlab"];
+    const all = ["buffer-layout", "c", "cap", "gopacket", "pcap", "scapy", "vethlab"];
     expect([...present, ...absent.map(({ who }) => who)].toSorted()).toEqual(all);
     expect(present).toContain("buffer-layout");
     expect(warnings.filter((warning) => warning.includes("gets"))).toEqual([]);

@@ -68,6 +68,21 @@ describe.concurrent("one line and exit code 2", () => {
       /a station's address is not all zeros;/i,
     ],
     [["answer", "-I", "lo", "--ip", "10.0.0.2", "--jsno"], /unknown option '--jsno' \(Did you mean --json\?\)/],
+    [
+      ["answer", "-I", "lo", "--ip", "10.0.0.2", "--impair", "delay 10"],
+      /argument 'delay 10' is invalid: it cannot be read: delay 10: write a time with its unit, such as 10ms;/,
+    ],
+    [["answer", "-I", "lo", "--ip", "10.0.0.2", "--impair", "mtu 9", "--gear", "spin"], /goes with --gear event:/],
+    [
+      ["ping", "--via", "kernel", "--impair", "mtu 9", "10.0.0.2"],
+      /^vethlab ping: --impair does not go with --via kernel/,
+    ],
+    [["simulate", "--hosts", "1"], /argument '1' is invalid: it must be a whole number from 2 to 200;/],
+    [
+      ["simulate", "--impair", "reorder 1%"],
+      /^vethlab simulate: reorder: it needs a delay that frames can go ahead of$/m,
+    ],
+    [["simulate", "-w", "/nowhere/a.pcapng"], /^vethlab simulate: cannot write \/nowhere\/a\.pcapng: ENOENT/],
     [["answer", "-I", "lo", "--ip", "10.0.0.2", "10.0.0.3"], /^vethlab answer: it takes no argument, not 1;/],
     [["sniff"], /^vethlab sniff: look at what\? Name an interface with -i, or a file with -r$/m],
     [["sniff", "-i", "lo", "-r", "x"], /^vethlab sniff: -i and -r do not go together/],

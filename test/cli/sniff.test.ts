@@ -62,6 +62,16 @@ needs({ commands: ["tcpdump"] }).describe("vethlab sniff -r", () => {
     expect(objects.map((line) => (JSON.parse(line) as { number: number }).number)).toEqual(lines.map((_, i) => i + 1));
   });
 
+  test("--tree: the lines, and below each its fields; no colour into a pipe, and not together with --json", () => {
+    const file = join(CAPTURES, "arp.pcap");
+    const { stdout } = vethlab("sniff", "-r", file, "--tree", "-c1");
+    const [first] = vethlab("sniff", "-#", "-r", file, "-c1").stdout.split("\n");
+    expect(stdout.startsWith(`${first}\n`)).toBe(true);
+    expect(stdout).toMatch(/^ *28-31 {4}Sender protocol address {2,}10\.0\.0\.1 {2,}RFC 826$/m);
+    expect(stdout).not.toContain("\x1b");
+    expect(vethlab("sniff", "-r", file, "--tree", "--json")).toMatchObject({ code: 2, stdout: "" });
+  });
+
   test("reads standard input, compressed too", () => {
     const input = execFileSync("gzip", ["-c", join(CAPTURES, "arp.pcap")]);
     const piped = spawnSync(process.execPath, [VETHLAB, "sniff", "-n", "-r", "-"], { input, encoding: "utf8" });

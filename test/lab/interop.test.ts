@@ -140,7 +140,7 @@ needs(PROGRAMS).describe("beside iputils and the kernel", () => {
       expect(theirs.stdout).not.toMatch(/wrong data|truncated/);
       const mine = await ours("ping", ...asAsker, "-c", "3", "-i", "0.01", "-s", size, "-p", "5a", KERNEL);
       expect(mine.stdout).toContain("3 packets transmitted, 3 received, 0% packet loss");
-      const tooLong = await ours("ping", ...asAsker, "-c", "1", "-W", "1", "-s", String(mtu - 27), KERNEL);
+      const tooLong = await ours("ping", ...asAsker, "-M", "do", "-c", "1", "-W", "1", "-s", String(mtu - 27), KERNEL);
       expect(tooLong).toMatchObject({ code: 1, stderr: `ping: local error: message too long, mtu=${mtu}\n` });
       process.kill(answer.pid, "SIGINT");
       expect(await answer.done).toMatchObject({ code: 0, stderr: "" });

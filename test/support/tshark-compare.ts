@@ -1,4 +1,5 @@
 /** Compares what our JSON says of a capture's frames with what tshark says, field by field. */
+import { floatingTime } from "../../packets/fields/names.ts";
 import type { PathField } from "./field-paths.ts";
 import type { TsharkField, TsharkFrame } from "./pdml.ts";
 import { TSHARK_NAMES } from "./tshark-names.ts";
@@ -61,6 +62,7 @@ const UNITS: Readonly<Record<string, (show: number) => number>> = {
   "ipv4.fragmentOffset": (blocks) => 8 * blocks,
   "ipv6-fragment.fragmentOffset": (blocks) => 8 * blocks,
   "ah.length": (words) => 4 * (words + 2),
+  "igmp.queryInterval": (code) => floatingTime(code, 8),
 };
 
 /** True if tshark's text means our value. */

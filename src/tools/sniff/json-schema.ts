@@ -31,6 +31,20 @@ const FRAME: Readonly<Record<string, Schema>> = {
         items: { type: "integer", minimum: 1 },
         description: "numbers of the frames that the text mentions: the question that this answers, say",
       },
+      findings: {
+        type: "array",
+        description: "what is odd about it; left out if nothing is",
+        items: {
+          type: "object",
+          required: ["code", "severity", "text", "refersTo"],
+          properties: {
+            code: { type: "string" },
+            severity: { type: "string" },
+            text: { type: "string" },
+            refersTo: { type: "array", items: { type: "integer", minimum: 1 } },
+          },
+        },
+      },
     },
   },
 };

@@ -30,10 +30,12 @@ const NEWLINE = 0x0a;
 export class JsonWriter {
   private readonly out: TextWriter;
   private readonly sink: JsonSink;
-  private readonly reader = new FieldReader();
+  private readonly reader: FieldReader;
 
-  constructor(out: TextWriter) {
+  /** @param checksums false to leave open whether checksums are right. */
+  constructor(out: TextWriter, checksums = true) {
     this.out = out;
+    this.reader = new FieldReader(checksums);
     this.sink = new JsonSink(out);
   }
 

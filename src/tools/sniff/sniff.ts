@@ -132,7 +132,7 @@ class Sniffer {
     const isImmediate = io.isTerminal === true || options.lineBuffered === true;
     this.output = new Output(io.out, isImmediate, () => this.outputFailed());
     const format = options.format ?? "text";
-    this.json = format === "json" ? new JsonWriter(this.output.text) : null;
+    this.json = format === "json" ? new JsonWriter(this.output.text, options.text?.checksums) : null;
     const isNumbered = options.text?.number ?? (options.explain === true || options.tree !== undefined);
     this.printer =
       format === "text" ? new FramePrinter({ ...options.text, number: isNumbered }, this.output.text) : null;

@@ -74,13 +74,15 @@ describe("send", () => {
     const frames = [1, 2, 3].map((first) => new Uint8Array(60 + first).fill(first));
     const source = new ReplaySource(frames, [0, 5, 30], 0);
     const paced = recorder();
+    // From before the start: the first frame may leave late, and the others keep to the plan.
+    const start = performance.now();
     expect((await startSend(paced.link, source).done).sent).toBe(3);
     expect(paced.sent.map(({ first, length }) => [first, length])).toEqual([
       [1, 61],
       [2, 62],
       [3, 63],
     ]);
-    expect(paced.sent[2]!.at - paced.sent[0]!.at).toBeGreaterThanOrEqual(29);
+    expect(paced.sent[2]!.at - start).toBeGreaterThanOrEqual(29);
     const flat = recorder();
     expect((await startSend(flat.link, source, { rate: "max", count: 99 }).done).sent).toBe(3);
     expect(flat.flushes()).toBe(1);
