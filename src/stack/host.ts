@@ -291,6 +291,7 @@ export class Host {
   /** Leaves the link, which stays open: it is its owner's. */
   close(): void {
     this.#closed = true;
+    this.#udp.shut();
     this.#detach();
     this.#neighbours.close();
     this.#ipv4.close();
