@@ -21,6 +21,7 @@ import type { Relay } from "./relay.ts";
 import { type Route, RouteTable } from "./routes.ts";
 import { isSent, SendResult } from "./send-result.ts";
 import type { UdpSocket } from "./udp.ts";
+import { finishChecksum } from "./unfinished.ts";
 
 export interface ForwardingOptions {
   /** Pass on what is for others (Linux: ip_forward). */
@@ -124,6 +125,8 @@ export class Forwarding {
     if (this.broadcasts.has(dst)) return this.#broadcast(core, out);
     const hop = route.gateway === 0 ? dst : route.gateway;
     const total = cursor.ipv4PayloadEnd(off) - off;
+    // In place: whoever else sees the frame sees it as it was meant.
+    if (received.isChecksumOpen) finishChecksum(received.buf, off);
     if (total > out.core.link.mtu) return this.#tooLong(core, out, hop, payload);
     if (out.core === core && this.options.sendRedirects) this.#redirect(core, hop);
     return this.#pass(core, out, hop, total);
