@@ -87,7 +87,7 @@ function positional(words: Words, kind: LayerKind, fields: Map<string, Field>): 
     case "eth":
     case "ip":
       set("src");
-      words.require(">", "between source and destination");
+      words.demand(">", "between source and destination");
       set("dst");
       return;
     case "vlan":
@@ -95,7 +95,7 @@ function positional(words: Words, kind: LayerKind, fields: Map<string, Field>): 
       return;
     case "udp":
       set("sport");
-      words.require(">", "between source and destination port");
+      words.demand(">", "between source and destination port");
       set("dport");
       return;
     case "arp":
@@ -220,7 +220,7 @@ function fragment(words: Words): FrameSpec {
   const text = words.take("the payload's bytes, such as 0..64");
   const range = /^(\d+)\.\.(\d+)?$/.exec(text);
   if (range === null) words.fail("a fragment's place is written 0..64, or 64.. for the last", column);
-  words.require("of", "after the fragment's place");
+  words.demand("of", "after the fragment's place");
   const name = words.take("$NAME of a datagram");
   if (!name.startsWith("$")) words.fail("a fragment is one of a datagram: `fragment 0..64 of $d`");
   const fields = new Map<string, Field>();

@@ -67,7 +67,7 @@ export class SetupBuilder {
         break;
       case "route": {
         const prefix = prefixOf(words);
-        words.require("via", "after the route's network");
+        words.demand("via", "after the route's network");
         this.#routes.push({ prefix, gateway: address(words, "the gateway") });
         break;
       }

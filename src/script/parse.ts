@@ -121,7 +121,7 @@ class Reader {
     let only: readonly DeviceKind[] | null = null;
     if (words.accept("only")) {
       only = devices(words.take("a device"), words);
-      words.require(":", "after the device");
+      words.demand(":", "after the device");
     }
     let when: When | null = null;
     if (words.accept("at")) when = parseWhen(words);
@@ -136,7 +136,7 @@ class Reader {
     if (words.accept("inject")) return inject(words);
     if (words.accept("let")) {
       const name = variable(words);
-      words.require("=", "after the variable");
+      words.demand("=", "after the variable");
       const port = onPort(words);
       return { kind: "let", name, port, frame: parseFrame(words) };
     }
@@ -157,7 +157,7 @@ class Reader {
     if (words.accept("neighbour")) return neighbour(words);
     if (words.accept("in", "any", "order")) {
       const within = words.accept("within") ? parseSpan(words) : null;
-      words.require("{", "and then a frame on each line");
+      words.demand("{", "and then a frame on each line");
       words.finish();
       return { kind: "any-order", frames: this.#block(words), within, port };
     }

@@ -120,7 +120,7 @@ export class Words {
   }
 
   /** @throws {ScriptError} if the next is another one. */
-  require(word: string, after: string): void {
+  demand(word: string, after: string): void {
     if (!this.accept(word)) this.fail(`expected \`${word}\` ${after}${this.#instead()}`);
   }
 
