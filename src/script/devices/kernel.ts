@@ -2,7 +2,7 @@
 import * as icmp from "../../../packets/icmp.ts";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
-import { openIcmpSocket } from "../../linux/icmp-socket.ts";
+import { type IcmpSocket, openIcmpSocket } from "../../linux/icmp-socket.ts";
 import { realClock } from "../../stack/clock.ts";
 import type { DevicePort, DeviceUnderTest, NeighbourSeen, PingRequest } from "../device.ts";
 import type { Setup } from "../script.ts";
@@ -48,6 +48,8 @@ class KernelDevice implements DeviceUnderTest {
   readonly settle = settle;
   readonly #setup: Setup;
   readonly #wires: Cables;
+  /** Open to the end: the kernel heeds an error about what a socket sent only as long as there is that socket. */
+  readonly #sockets: IcmpSocket[] = [];
 
   constructor(setup: Setup, wires: Cables) {
     this.#setup = setup;
@@ -67,11 +69,8 @@ class KernelDevice implements DeviceUnderTest {
     icmp.setSequence(message, 0, seq);
     icmp.updateChecksum(message, 0, message.length);
     const socket = this.#wires.device.kernel.run(() => openIcmpSocket({ ttl: ttl ?? undefined, discovery }));
-    try {
-      return socket.send(message, to | 0);
-    } finally {
-      socket.close();
-    }
+    this.#sockets.push(socket);
+    return socket.send(message, to | 0);
   }
 
   neighbour(ip: number): NeighbourSeen | null {
@@ -93,6 +92,7 @@ class KernelDevice implements DeviceUnderTest {
   }
 
   close(): void {
+    for (const socket of this.#sockets) socket.close();
     this.#wires.close();
   }
 
