@@ -8,8 +8,8 @@ import {
   DEVICE_KINDS,
   type DeviceKind,
   failureText,
+  headLine,
   isBad,
-  type Job,
   judgeAll,
   PLAIN,
   parseScripts,
@@ -57,23 +57,21 @@ export function define(command: Command, outcome: Outcome): void {
       const scripts = files.flatMap(filesIn).flatMap(read);
       const kinds = flags.on === "all" ? DEVICE_KINDS : [flags.on];
       if (kinds.some((kind) => kind !== "simulated")) requireLabPrivileges();
-      const jobs = scripts.flatMap((script) => kinds.map((device): Job => ({ script, device })));
       const colours = wantsColour(flags.color) ? ANSI : PLAIN;
-      const verdicts = await judgeAll(jobs, (verdict) => {
-        process.stdout.write(
-          flags.json === true ? jsonLine(verdict) : describe(verdict, colours, flags.verbose === true),
-        );
+      const isJson = flags.json === true;
+      if (!isJson) process.stdout.write(headLine(kinds, colours));
+      const verdicts = await judgeAll(scripts, kinds, (done) => {
+        const text = isJson ? done.map(jsonLine).join("") : describe(done, colours, flags.verbose === true);
+        process.stdout.write(text);
       });
-      if (flags.json !== true) process.stdout.write(summary(verdicts));
+      if (!isJson) process.stdout.write(summary(verdicts));
       outcome.code = verdicts.some(isBad) ? 1 : 0;
     });
 }
 
-function describe(verdict: Verdict, colours: Colours, isVerbose: boolean): string {
-  const line = verdictLine(verdict, colours);
-  const { failure, result, script } = verdict;
-  if (failure === null || (result === "differs" && !isVerbose)) return line;
-  return line + failureText(script.file, failure, colours, isVerbose);
+function describe(verdicts: readonly Verdict[], colours: Colours, isVerbose: boolean): string {
+  const shown = verdicts.filter(({ result }) => result === "fail" || (isVerbose && result === "differs"));
+  return verdictLine(verdicts, colours) + shown.map((verdict) => failureText(verdict, colours, isVerbose)).join("");
 }
 
 function jsonLine({ script, device, result, reason, failure }: Verdict): string {
