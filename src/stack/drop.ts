@@ -46,7 +46,7 @@ export const Drop = {
   IpNotForUs: 23,
   /** For us alone, but in a broadcast or multicast frame (RFC 1122, 3.3.6). */
   IpGroupFrame: 24,
-  /** An option with a length that cannot be. */
+  /** An option that cannot be: the sender is told which byte. */
   IpOptions: 25,
   /** Source-routed: not accepted, as Linux does not by default. */
   IpSourceRoute: 26,
@@ -94,6 +94,8 @@ export const Drop = {
   DirectedBroadcast: 49,
   /** The neighbour table is full of entries in use. */
   NeighboursFull: 50,
+  /** The next hop of a source route cannot be reached as it demands: the sender is told. */
+  SourceRouteFailed: 51,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -164,6 +166,7 @@ const WORDS = [
   "no route",
   "directed broadcast",
   "neighbour table full",
+  "source route failed",
 ];
 
 /** The reason in a few words for people. */

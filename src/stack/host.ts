@@ -47,6 +47,11 @@ export interface HostOptions extends IdentityOptions {
   readonly errors?: Partial<IcmpErrorOptions>;
   /** Believe a router that names a better first hop (Linux: accept_redirects). A host does unless told. */
   readonly acceptRedirects?: boolean;
+  /**
+   * Take source-routed datagrams, and answer them along the way that they came (Linux: accept_source_route); a router
+   * passes them on along their route. No, unless told: the sender chooses whom we seem to speak with (RFC 7126, 4.3).
+   */
+  readonly acceptSourceRoute?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly observer?: Observer;
@@ -109,6 +114,7 @@ export class Host {
     this.identity = new Identity(options, membership?.forwarding);
     const core = new Core(link, clock, random, this.identity, { arp: true, echo: true, ...answer }, membership);
     this.#core = core;
+    core.acceptSourceRoute = options.acceptSourceRoute ?? false;
     if (observer !== undefined) core.observers.add(observer);
     const frameSize = core.output.headerLength + link.mtu;
     this.#neighbours = new NeighbourCache(clock, random, this.#user(), frameSize, neighbours);

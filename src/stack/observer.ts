@@ -141,6 +141,13 @@ export interface Forwarded extends Event<"forwarded"> {
   readonly ttl: number;
 }
 
+/** A router passes on a datagram that asks routers to look at it (RFC 2113): IGMP, RSVP. */
+export interface RouterAlert extends Event<"router-alert"> {
+  readonly from: number;
+  readonly to: number;
+  readonly protocol: number;
+}
+
 /** Fragments of a datagram had come, and the others not in time. */
 export interface ReassemblyExpired extends Event<"reassembly-expired"> {}
 
@@ -177,7 +184,8 @@ export type StackEvent =
   | Redirected
   | ReassemblyExpired
   | TxFailed
-  | Dropped;
+  | Dropped
+  | RouterAlert;
 
 /** Is called while a frame is being handled: it should be quick, and must not throw. */
 export type Observer = (event: StackEvent) => void;

@@ -133,7 +133,16 @@ describe("19. RFC 1122 3.2.1.8: options", () => {
     ["length 0", [7, 0, 0, 0]],
     ["length 1", [7, 1, 0, 0]],
     ["beyond the header", [7, 40, 4, 0]],
-  ])("%s: dropped", (_, options) => expectDrop(new Bench(), withOptions(...options), "ip-options"));
+  ])("%s: dropped, and the sender told which byte (3.2.2.5)", (_, options) => {
+    const bench = new Bench();
+    bench.host.setNeighbour("10.0.0.1", PEER_MAC);
+    const [error, ...more] = bench.send(withOptions(...options));
+    expect(more).toEqual([]);
+    expect(bench.drops()).toEqual({ "ip-options": 1 });
+    const { payload } = packet(error!);
+    expect([payload[0], payload[1], payload[4]]).toEqual([icmp.Type.ParameterProblem, 0, 20]);
+    expect(payload.slice(28, 32)).toEqual(Uint8Array.from(options));
+  });
 });
 
 describe("20. a host that puts no fragments together counts them, and does not take them for whole messages", () => {
