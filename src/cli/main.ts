@@ -20,10 +20,12 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   demo: { summary: "five narrated experiments with ARP and ping on a virtual cable", load: () => import("./demo.ts") },
   ping: { summary: "ask for echoes with our own ARP and ICMP", load: () => import("./ping.ts") },
   arping: { summary: "ask who owns an address, with our own ARP", load: () => import("./arping.ts") },
+  trace: { summary: "which routers lead to an address, with our own probes", load: () => import("./trace.ts") },
   answer: {
     summary: "be a host: answer ARP and echo for an address that no kernel owns",
     load: () => import("./answer.ts"),
   },
+  router: { summary: "be a router between interfaces", load: () => import("./router.ts") },
   sniff: { summary: "show the frames on a wire or in a file, as tcpdump does", load: () => import("./sniff.ts") },
   explain: {
     summary: "report on a whole capture: hosts, questions and answers, what is wrong, and a drawing",

@@ -94,8 +94,10 @@ export const Drop = {
   DirectedBroadcast: 49,
   /** The neighbour table is full of entries in use. */
   NeighboursFull: 50,
+  /** ICMP other than an echo request to everybody. */
+  IcmpBroadcast: 51,
   /** The next hop of a source route cannot be reached as it demands: the sender is told. */
-  SourceRouteFailed: 51,
+  SourceRouteFailed: 52,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -166,6 +168,7 @@ const WORDS = [
   "no route",
   "directed broadcast",
   "neighbour table full",
+  "ICMP to everybody",
   "source route failed",
 ];
 

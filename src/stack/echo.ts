@@ -31,6 +31,8 @@ export interface EchoError {
   readonly icmpCode: number;
   /** The next hop's MTU, in "fragmentation needed"; else 0. */
   readonly mtu: number;
+  /** Arrival in nanoseconds since the link's epoch. */
+  readonly time: number;
 }
 
 export interface EchoHandler {
@@ -114,7 +116,7 @@ export class EchoSockets {
     const handler = this.#handlers.get(icmp.identifier(buf, message));
     if (handler === undefined) return false;
     const seq = icmp.sequence(buf, message);
-    handler.onError?.({ from, to: ipv4.dst(buf, ip), seq, icmpType, icmpCode, mtu });
+    handler.onError?.({ from, to: ipv4.dst(buf, ip), seq, icmpType, icmpCode, mtu, time: this.#core.time() });
     return true;
   }
 }

@@ -24,6 +24,7 @@ import type { Relay } from "./relay.ts";
 import { type Route, RouteTable } from "./routes.ts";
 import { isSent, SendResult } from "./send-result.ts";
 import type { UdpSocket } from "./udp.ts";
+import { finishChecksum } from "./unfinished.ts";
 
 export interface ForwardingOptions {
   /** Pass on what is for others (Linux: ip_forward). */
@@ -135,6 +136,8 @@ export class Forwarding {
     if (this.broadcasts.has(dst)) return this.#broadcast(core, out);
     const hop = route.gateway === 0 ? dst : route.gateway;
     const total = cursor.ipv4PayloadEnd(off) - off;
+    // In place: whoever else sees the frame sees it as it was meant.
+    if (received.isChecksumOpen) finishChecksum(received.buf, off);
     if (total > out.core.link.mtu) return this.#tooLong(core, out, hop, received.buf, off, payload);
     if (out.core === core && this.options.sendRedirects) this.#redirect(core, hop);
     return this.#pass(core, out, hop, total);
@@ -187,6 +190,7 @@ export class Forwarding {
     if (isBroadcast && !this.options.directedBroadcasts) return Drop.DirectedBroadcast;
     const hop = route.gateway === 0 ? dst : route.gateway;
     const total = cursor.ipv4PayloadEnd(off) - off;
+    if (received.isChecksumOpen) finishChecksum(received.buf, off);
     const copy = this.#rewritten.rewrite(core, out.core, payload, total, hop, dst, sourceRoute);
     if (copy === null) return Drop.IpOptions;
     if (total > out.core.link.mtu)

@@ -204,7 +204,17 @@ describe("27, 31. errors about what we sent reach who sent it", () => {
     const { bench, errors, sent } = asked();
     // RFC 792: the header and 8 bytes are quoted at least.
     bench.send(error(icmpType, icmpCode, word, sent.slice(0, 28)));
-    expect(errors).toEqual([{ from: PEER_IP, to: ip("192.168.7.7"), seq: 5, icmpType, icmpCode, mtu }]);
+    expect(errors).toEqual([
+      {
+        from: PEER_IP,
+        to: ip("192.168.7.7"),
+        seq: 5,
+        icmpType,
+        icmpCode,
+        mtu,
+        time: (bench.clock.now() - 1 + 0.05) * 1e6,
+      },
+    ]);
     expect(bench.events).toContainEqual({
       type: "icmp-error",
       time: (bench.clock.now() - 1 + 0.05) * 1e6,
