@@ -262,6 +262,19 @@ export function routeAddress(buf: Uint8Array, at: number, i: number): number {
   return getI32(buf, at + ADDRESSES + 4 * i);
 }
 
+/** Where a datagram with these options ends: at the last address of its source route, else at its header's destination. */
+export function finalDestination(list: Uint8Array, dst: number): number {
+  const at = findSourceRoute(list, 0, list.length);
+  const last = at < 0 ? -1 : Math.floor((list[at + LENGTH]! - ADDRESSES) / 4) - 1;
+  return last < 0 || !hasRoom(list, at) ? dst : routeAddress(list, at, last);
+}
+
+/** Takes back what a source route recorded last as long as that is the owner's. */
+export function trim(buf: Uint8Array, at: number, owner: Owner): void {
+  for (let count = recorded(buf, at); count > 0 && owner.owns(routeAddress(buf, at, count - 1)); count--)
+    buf[at + POINTER] = FIRST_ADDRESS + 4 * (count - 1);
+}
+
 /**
  * Writes the way back of a source route: what was recorded, reversed, with whom the datagram came from at its end (RFC 1122,
  * 3.2.1.8c); that the first recorded address is the source's own, as some wrote it, does no harm.

@@ -17,6 +17,7 @@ const SECONDS_A_DAY = 86_400;
 /** Which questions a host answers. */
 export interface AnswerOptions {
   readonly arp: boolean;
+  /** Echo, and ICMP's timestamps. */
   readonly echo: boolean;
 }
 

@@ -48,6 +48,8 @@ export function describe(event: StackEvent): string {
       return "a datagram given up: some of its fragments did not come in time";
     case "tx-failed":
       return `${plural(event.frames, "frame")} could not be sent: ${event.error}`;
+    case "timestamp-answered":
+      return `timestamp: told ${ipv4.format(event.from)} (${mac.format(event.mac)}) the time as ${ipv4.format(event.to)}, id ${event.id}, seq ${event.seq}`;
     case "router-alert":
       return `${ipv4.format(event.from)} asks routers to look at its ${protocolName(event.protocol)} for ${ipv4.format(event.to)}`;
     case "drop":

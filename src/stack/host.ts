@@ -71,6 +71,7 @@ export interface HostStats {
   /** Requests, probes and announcements. */
   readonly arpSent: number;
   readonly echoAnswered: number;
+  readonly timestampsAnswered: number;
   readonly echoSent: number;
   readonly echoReplies: number;
   /** Frames dropped, by reason's name; see `dropText`. */
@@ -138,6 +139,7 @@ export class Host {
       this.#sockets,
       this.#udp,
       options.acceptRedirects ?? true,
+      this.#errors,
     );
     this.#ipv4 = new Ipv4Handler(core, this.#icmp, this.#udp, this.#errors, reassembly);
     this.#header.protocol = ipv4.Protocol.Icmp;
@@ -287,6 +289,7 @@ export class Host {
       arpAnswered: this.#arp.answered,
       arpSent: this.#arp.sent,
       echoAnswered: this.#icmp.answered,
+      timestampsAnswered: this.#icmp.timesAnswered,
       echoSent: this.#echoSent,
       echoReplies: this.#echoReplies,
       drops: this.#core.drops(),

@@ -141,6 +141,16 @@ export interface Forwarded extends Event<"forwarded"> {
   readonly ttl: number;
 }
 
+/** An ICMP timestamp request was answered. */
+export interface TimestampAnswered extends Event<"timestamp-answered"> {
+  readonly from: number;
+  /** Our address that was asked. */
+  readonly to: number;
+  readonly mac: Uint8Array;
+  readonly id: number;
+  readonly seq: number;
+}
+
 /** A router passes on a datagram that asks routers to look at it (RFC 2113): IGMP, RSVP. */
 export interface RouterAlert extends Event<"router-alert"> {
   readonly from: number;
@@ -185,7 +195,8 @@ export type StackEvent =
   | ReassemblyExpired
   | TxFailed
   | Dropped
-  | RouterAlert;
+  | RouterAlert
+  | TimestampAnswered;
 
 /** Is called while a frame is being handled: it should be quick, and must not throw. */
 export type Observer = (event: StackEvent) => void;
