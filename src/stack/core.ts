@@ -1,6 +1,8 @@
 /** What the parts of a host share. */
 import * as mac from "../../packets/mac.ts";
 import type { Link } from "../link/link.ts";
+import type { ArpOptions } from "./arp-options.ts";
+import { ArpSwitches } from "./arp-switches.ts";
 import type { Clock } from "./clock.ts";
 import { DROP_COUNT, type Drop, dropName } from "./drop.ts";
 import type { Forwarding } from "./forwarding.ts";
@@ -38,6 +40,7 @@ export class Core {
   /** The machine that this is one interface of, and which one; null for a host of a single interface. */
   readonly forwarding: Forwarding | null;
   readonly index: number;
+  readonly switches: ArpSwitches;
   readonly #drops = new Float64Array(DROP_COUNT);
 
   constructor(
@@ -47,6 +50,7 @@ export class Core {
     identity: Identity,
     answer: AnswerOptions,
     membership: Membership | null = null,
+    arp: Partial<ArpOptions> = {},
   ) {
     this.link = link;
     this.clock = clock;
@@ -56,6 +60,7 @@ export class Core {
     this.forwarding = membership?.forwarding ?? null;
     this.index = membership?.index ?? 0;
     this.routes = identity.addRoutes(membership?.forwarding.routes ?? new RouteTable(), this.index);
+    this.switches = new ArpSwitches(identity, this.routes, this.index, arp);
     this.output = new Output(link, identity, this.observers);
   }
 

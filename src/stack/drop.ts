@@ -94,6 +94,12 @@ export const Drop = {
   DirectedBroadcast: 49,
   /** The neighbour table is full of entries in use. */
   NeighboursFull: 50,
+  /** Asks for an address of ours, but `arp_ignore` or `arp_filter` says not to answer. */
+  ArpIgnored: 51,
+  /** Gratuitous, which `drop_gratuitous_arp` says to drop. */
+  ArpGratuitous: 52,
+  /** To be answered for another host, but too many such answers wait already. */
+  ArpProxyFull: 53,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -164,6 +170,9 @@ const WORDS = [
   "no route",
   "directed broadcast",
   "neighbour table full",
+  "ARP for an address of ours that is not answered here",
+  "gratuitous ARP",
+  "too many proxy answers wait",
 ];
 
 /** The reason in a few words for people. */
