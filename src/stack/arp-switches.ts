@@ -52,12 +52,13 @@ export class ArpSwitches {
   }
 
   #ignores(sender: number, target: number): boolean {
-    const { prefixes } = this.#identity;
+    const isHere = this.#identity.prefixes.some((one) => one.address === target);
     switch (this.#options.arpIgnore) {
       case 1:
-        return !prefixes.some((one) => one.address === target);
+        return !isHere;
       case 2:
-        return !prefixes.some((one) => one.address === target && (sender === 0 || ipv4.contains(one, sender)));
+        // Linux asks for a network with both of them, whichever address it is that of (confirm_addr_indev).
+        return !isHere || (sender !== 0 && !this.#areTogether(target, sender));
       case 8:
         return true;
       default:
@@ -82,7 +83,11 @@ export class ArpSwitches {
     const best = this.#identity.sourceFor(target);
     if (arpAnnounce === 2 || asker === 0 || !this.#identity.owns(asker)) return best;
     if (arpAnnounce === 0) return asker;
-    const isShared = this.#identity.prefixes.some((one) => ipv4.contains(one, target) && ipv4.contains(one, asker));
-    return isShared ? asker : best;
+    return this.#areTogether(target, asker) ? asker : best;
+  }
+
+  /** True if both are on one network of this interface. */
+  #areTogether(one: number, other: number): boolean {
+    return this.#identity.prefixes.some((prefix) => ipv4.contains(prefix, one) && ipv4.contains(prefix, other));
   }
 }
