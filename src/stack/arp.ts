@@ -7,6 +7,7 @@ import * as mac from "../../packets/mac.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { NeighbourCache } from "./neighbour.ts";
+import { ProxyArp } from "./proxy-arp.ts";
 
 /** What an ARP packet sent by hand says. */
 export interface ArpRequest {
@@ -21,12 +22,15 @@ export interface ArpRequest {
 export class ArpHandler {
   readonly #core: Core;
   readonly #neighbours: NeighbourCache;
+  readonly #proxy: ProxyArp;
+  #unlisten: (() => void) | null = null;
   #requests = 0;
   #answered = 0;
 
   constructor(core: Core, neighbours: NeighbourCache) {
     this.#core = core;
     this.#neighbours = neighbours;
+    this.#proxy = new ProxyArp(core, (target, sender, high, low) => this.#reply(target, sender, high, low, true));
   }
 
   /** Packets sent that were no answers. */
@@ -54,19 +58,30 @@ export class ArpHandler {
     if (!isHost && (sender !== 0 || isReply)) return Drop.ArpSenderIp;
     if (!isReply && operation !== arp.Operation.Request) return Drop.ArpOperation;
     if (core.identity.owns(sender)) return this.#conflict(sender);
-    const isOurs = core.identity.owns(cursor.arpTargetIp(off));
-    const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs);
+    const target = cursor.arpTargetIp(off);
+    const isOurs = core.identity.owns(target);
+    const { switches } = core;
+    if (!switches.isPlain) {
+      const verdict = switches.check(sender, target, isOurs && !isReply);
+      if (verdict !== ACCEPTED) return verdict;
+    }
+    const isProxied = switches.isProxy && !isOurs && !isReply && this.#proxy.covers(sender, target);
+    const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs || isProxied);
     if (isReply) return learnt ? ACCEPTED : Drop.ArpUnsolicited;
-    if (!isOurs) return Drop.ArpNotForUs;
+    if (!isOurs && !isProxied) return Drop.ArpNotForUs;
     if (!core.answer.arp) return Drop.ArpOff;
-    return this.#reply();
+    const high = cursor.arpSenderMacHigh(off);
+    const low = cursor.arpSenderMacLow(off);
+    return isProxied ? this.#proxy.answer(target, sender, high, low) : this.#reply(target, sender, high, low, false);
   }
 
-  /** @returns true if the cache has the sender now as the packet says. */
+  /** @param isOurs it is ours to answer. @returns true if the cache has the sender now as the packet says. */
   #learn(sender: number, isReply: boolean, isOurs: boolean): boolean {
     const core = this.#core;
     const { buf, network: off, isGroup } = core.received;
-    const isGratuitous = arp.isGratuitous(buf, off);
+    const { isPlain, isLinux } = core.switches;
+    const isGratuitous =
+      arp.isGratuitous(buf, off) && !(isLinux && isReply && !mac.equal(buf, off + arp.SHA, buf, off + arp.THA));
     if (isGratuitous) {
       if (core.observers.listening) this.#reportGratuitous(sender);
       if (!this.#neighbours.options.acceptGratuitous) return false;
@@ -74,8 +89,11 @@ export class ArpHandler {
     const high = mac.high16(buf, off + arp.SHA);
     const low = mac.low32(buf, off + arp.SHA);
     // A reply sent to us alone confirms; what was shouted to all does not (RFC 4861, 7.3.3, as Linux applies it).
-    const confirms = isReply && !isGroup && isOurs;
-    if (this.#neighbours.learn(sender, high, low, isOurs && !isReply, confirms, isGratuitous) < 0) return false;
+    const confirms = isReply && !isGroup && (isOurs || isLinux);
+    const isAsker = isOurs && !isReply;
+    const insert = isAsker || (!isPlain && core.switches.accepts(sender, isReply, isGratuitous));
+    const override = isGratuitous || (isLinux && isAsker);
+    if (this.#neighbours.learn(sender, high, low, insert, confirms, override) < 0) return false;
     if (core.observers.listening)
       core.observers.emit({
         type: "neighbour-learnt",
@@ -105,13 +123,8 @@ export class ArpHandler {
     return Drop.ArpConflict;
   }
 
-  #reply(): Verdict {
+  #reply(target: number, sender: number, high: number, low: number, isProxy: boolean): Verdict {
     const core = this.#core;
-    const { cursor, network: off } = core.received;
-    const target = cursor.arpTargetIp(off);
-    const sender = cursor.arpSenderIp(off);
-    const high = cursor.arpSenderMacHigh(off);
-    const low = cursor.arpSenderMacLow(off);
     const { macHigh, macLow } = core.identity;
     const at = core.output.reserve(arp.LENGTH);
     if (at < 0) return Drop.TxFull;
@@ -126,14 +139,15 @@ export class ArpHandler {
         time: core.time(),
         ip: target,
         to: sender,
-        mac: this.#senderMac(),
+        mac: macOf(high, low),
+        ...(isProxy ? { proxy: true } : {}),
       });
     return ACCEPTED;
   }
 
-  /** Asks for an address on the cache's behalf: everybody if `high` is -1. */
-  solicit(ip: number, attempt: number, high: number, low: number): void {
-    const source = this.#core.identity.sourceFor(ip);
+  /** Asks for an address on the cache's behalf: everybody if `high` is -1. @param asker whose packet waits, or 0. */
+  solicit(ip: number, attempt: number, high: number, low: number, asker: number): void {
+    const source = this.#core.switches.source(ip, asker);
     this.#send(arp.Operation.Request, source, ip, high, low, attempt);
   }
 
@@ -168,11 +182,7 @@ export class ArpHandler {
   }
 
   #reportSent(ip: number, attempt: number, purpose: arp.Purpose, high: number, low: number): void {
-    let to: Uint8Array | null = null;
-    if (high >= 0) {
-      to = new Uint8Array(mac.LENGTH);
-      mac.set(to, 0, high, low);
-    }
+    const to = high < 0 ? null : macOf(high, low);
     const known = purpose === "probe" || purpose === "announcement" || purpose === "gratuitous-reply";
     this.#core.observers.emit({
       type: "arp-request-sent",
@@ -183,4 +193,39 @@ export class ArpHandler {
       purpose: known ? purpose : "request",
     });
   }
+
+  /** The interface is up, with its addresses. */
+  start(): void {
+    this.watch();
+    this.#notify();
+  }
+
+  /** Heeds what happens to the link, once a switch asks for it. */
+  watch(): void {
+    const { link, switches } = this.#core;
+    const { arpNotify, arpEvictNocarrier } = switches.options;
+    if (this.#unlisten !== null || !(arpNotify || arpEvictNocarrier)) return;
+    this.#unlisten = link.onEvent(({ type }) => {
+      if (type === "up") this.#notify();
+      else if (type === "down" && switches.options.arpEvictNocarrier) this.#neighbours.clear();
+    });
+  }
+
+  close(): void {
+    this.#proxy.close();
+    this.#unlisten?.();
+  }
+
+  /** Linux: inetdev_send_gratuitous_arp. */
+  #notify(): void {
+    const { identity, switches } = this.#core;
+    if (!switches.options.arpNotify) return;
+    for (const { address } of identity.prefixes) this.send({ target: address, source: address });
+  }
+}
+
+function macOf(high: number, low: number): Uint8Array {
+  const address = new Uint8Array(mac.LENGTH);
+  mac.set(address, 0, high, low);
+  return address;
 }

@@ -25,7 +25,7 @@ export function describe(event: StackEvent): string {
     case "resolution-failed":
       return `nobody answered for ${ipv4.format(event.ip)}: ${plural(event.waiting, "packet")} given up`;
     case "arp-answered":
-      return `ARP: told ${event.to === 0 ? "a prober" : ipv4.format(event.to)} (${mac.format(event.mac)}) where ${ipv4.format(event.ip)} is`;
+      return `ARP: told ${event.to === 0 ? "a prober" : ipv4.format(event.to)} (${mac.format(event.mac)}) ${event.proxy === true ? "to send what is for" : "where"} ${ipv4.format(event.ip)}${event.proxy === true ? " here" : " is"}`;
     case "gratuitous":
       return `${ipv4.format(event.ip)} announces itself at ${mac.format(event.mac)}`;
     case "conflict":

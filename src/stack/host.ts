@@ -15,6 +15,7 @@ import * as vlan from "../../packets/vlan.ts";
 import type { FrameBatch, Link } from "../link/link.ts";
 import { Direction } from "../link/link.ts";
 import { ArpHandler, type ArpRequest } from "./arp.ts";
+import type { ArpOptions } from "./arp-options.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { type AnswerOptions, Core, type Membership } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
@@ -47,6 +48,8 @@ export interface HostOptions extends IdentityOptions {
   /** What the host answers; everything unless told. */
   readonly answer?: Partial<AnswerOptions>;
   readonly neighbours?: Partial<NeighbourOptions>;
+  /** Linux's switches for ARP; `LINUX_ARP` is a host that does as Linux does. */
+  readonly arp?: Partial<ArpOptions>;
   /** How fragments are put together; null: they are dropped. */
   readonly reassembly?: Partial<ReassemblyOptions> | null;
   /** How often the host sends ICMP errors. */
@@ -119,7 +122,15 @@ export class Host {
     this.link = link;
     this.clock = clock;
     this.identity = new Identity(options, membership?.forwarding);
-    const core = new Core(link, clock, random, this.identity, { arp: true, echo: true, ...answer }, membership);
+    const core = new Core(
+      link,
+      clock,
+      random,
+      this.identity,
+      { arp: true, echo: true, ...answer },
+      membership,
+      options.arp,
+    );
     this.#core = core;
     core.acceptSourceRoute = options.acceptSourceRoute ?? false;
     if (observer !== undefined) core.observers.add(observer);
@@ -151,6 +162,7 @@ export class Host {
       relay: new Relay(core, this.#neighbours),
     });
     this.#detach = link.onFrames((batch) => this.#input(batch));
+    this.#arp.start();
   }
 
   /** The host's MAC address. */
@@ -267,6 +279,16 @@ export class Host {
     return this.sendArp({ target, source: target });
   }
 
+  /** Linux's switches for ARP: may be changed at any time, by naming what is to change. */
+  get arp(): ArpOptions {
+    return this.#core.switches.options;
+  }
+
+  set arp(options: Partial<ArpOptions>) {
+    this.#core.switches.set(options);
+    this.#arp.watch();
+  }
+
   /** The neighbour cache, for people. */
   neighbours(): NeighbourView[] {
     return this.#neighbours.list();
@@ -309,6 +331,7 @@ export class Host {
     this.#udp.shut();
     this.#detach();
     this.#neighbours.close();
+    this.#arp.close();
     this.#ipv4.close();
   }
 
@@ -369,7 +392,7 @@ export class Host {
   #user(): NeighbourUser {
     const core = this.#core;
     return {
-      solicit: (ip, attempt, high, low) => this.#arp.solicit(ip, attempt, high, low),
+      solicit: (ip, attempt, high, low, asker) => this.#arp.solicit(ip, attempt, high, low, asker),
       transmit: (buf, off, length, high, low) => core.output.sendCopy(buf, off, length, high, low),
       failed: (ip, waiting) => {
         core.routes.forgetRedirects(ip);

@@ -186,7 +186,7 @@ export class Ipv4Output {
     if (tooLong !== SendResult.Sent) return tooLong;
     if (observers.listening) this.#core.reportMiss(cache, hop);
     output.cork();
-    const entry = cache.use(hop);
+    const entry = cache.use(hop, this.#core.switches.namesAsker ? header.src || this.#core.sourceFor(header.dst) : 0);
     let result: SendResult = SendResult.Waiting;
     if (entry < 0) result = SendResult.TableFull;
     else if (cache.usable(entry)) result = this.#sendNow(cache.high(entry), cache.low(entry), header, buf, off, length);

@@ -57,6 +57,8 @@ export interface ArpAnswered extends Event<"arp-answered"> {
   /** Who asked; 0 if it was a probe. */
   readonly to: number;
   readonly mac: Uint8Array;
+  /** Present if the address is another host's, whom we answered for. */
+  readonly proxy?: true;
 }
 
 /** Somebody announced an address (RFC 5227). */
