@@ -4,6 +4,7 @@ import { EtherType } from "../../packets/ethernet.ts";
 import { Fault } from "../../packets/fault.ts";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
+import type { ConflictKind } from "./acd-options.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { NeighbourCache } from "./neighbour.ts";
@@ -16,11 +17,25 @@ export interface ArpRequest {
   /** The station to ask; all unless given. */
   readonly to?: Uint8Array;
   readonly operation?: 1 | 2;
+  /** Which of several it is, from 1; told to observers alone. */
+  readonly attempt?: number;
+}
+
+/** Who is told of packets that bear on an address being claimed (RFC 5227): see acd.ts. `high`, `low`: the sender's MAC. */
+export interface ArpWatcher {
+  /** Another station speaks as `ip`. @returns false if that address is not claimed. */
+  spokenFrom(ip: number, kind: ConflictKind, high: number, low: number): boolean;
+  /** Another station probes for `ip`. @returns true if that is a conflict. */
+  probedFor(ip: number, high: number, low: number): boolean;
 }
 
 export class ArpHandler {
   readonly #core: Core;
   readonly #neighbours: NeighbourCache;
+  /** Null while no address was ever claimed. */
+  watcher: ArpWatcher | null = null;
+  /** Claimed addresses that are being probed for. */
+  tentative = 0;
   #requests = 0;
   #answered = 0;
 
@@ -55,9 +70,10 @@ export class ArpHandler {
     if (!isReply && operation !== arp.Operation.Request) return Drop.ArpOperation;
     if (core.identity.owns(sender)) return this.#conflict(sender);
     const isOurs = core.identity.owns(cursor.arpTargetIp(off));
+    const contests = this.tentative > 0 && this.#contests(sender, isReply);
     const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs);
-    if (isReply) return learnt ? ACCEPTED : Drop.ArpUnsolicited;
-    if (!isOurs) return Drop.ArpNotForUs;
+    if (isReply) return learnt || contests ? ACCEPTED : Drop.ArpUnsolicited;
+    if (!isOurs) return contests ? ACCEPTED : Drop.ArpNotForUs;
     if (!core.answer.arp) return Drop.ArpOff;
     return this.#reply();
   }
@@ -74,7 +90,8 @@ export class ArpHandler {
     const high = mac.high16(buf, off + arp.SHA);
     const low = mac.low32(buf, off + arp.SHA);
     // A reply sent to us alone confirms; what was shouted to all does not (RFC 4861, 7.3.3, as Linux applies it).
-    const confirms = isReply && !isGroup && isOurs;
+    // Replies from link-local addresses are shouted always (RFC 3927, 2.5).
+    const confirms = isReply && isOurs && (!isGroup || ipv4.isLinkLocal(sender));
     if (this.#neighbours.learn(sender, high, low, isOurs && !isReply, confirms, isGratuitous) < 0) return false;
     if (core.observers.listening)
       core.observers.emit({
@@ -100,9 +117,37 @@ export class ArpHandler {
   /** Another station speaks as one of our addresses. Nothing is learnt and nothing is answered. */
   #conflict(ip: number): Verdict {
     const core = this.#core;
+    if (this.#isFromUs()) return Drop.OwnMac;
     if (core.observers.listening)
       core.observers.emit({ type: "conflict", time: core.time(), ip, mac: this.#senderMac() });
+    const { buf, network } = core.received;
+    const high = mac.high16(buf, network + arp.SHA);
+    this.watcher?.spokenFrom(ip, this.#kind(), high, mac.low32(buf, network + arp.SHA));
     return Drop.ArpConflict;
+  }
+
+  /** RFC 5227, 2.1.1: the packet speaks as an address that is being probed for, or is another host's probe for it. */
+  #contests(sender: number, isReply: boolean): boolean {
+    const { buf, network } = this.#core.received;
+    if (this.watcher === null || this.#isFromUs()) return false;
+    const high = mac.high16(buf, network + arp.SHA);
+    const low = mac.low32(buf, network + arp.SHA);
+    if (sender !== 0) return this.watcher.spokenFrom(sender, this.#kind(), high, low);
+    return !isReply && this.watcher.probedFor(arp.targetIp(buf, network), high, low);
+  }
+
+  /** True if the packet's sender is an interface of ours: it was sent back to us, or went from one to the other. */
+  #isFromUs(): boolean {
+    const { received, identity, forwarding } = this.#core;
+    const sha = received.network + arp.SHA;
+    if (mac.equal(received.buf, sha, identity.mac, 0)) return true;
+    return forwarding?.ports.some(({ core }) => mac.equal(received.buf, sha, core.identity.mac, 0)) === true;
+  }
+
+  #kind(): ConflictKind {
+    const { buf, network } = this.#core.received;
+    if (arp.operation(buf, network) === arp.Operation.Reply) return "reply";
+    return arp.isGratuitous(buf, network) ? "announcement" : "request";
   }
 
   #reply(): Verdict {
@@ -115,7 +160,9 @@ export class ArpHandler {
     const { macHigh, macLow } = core.identity;
     const at = core.output.reserve(arp.LENGTH);
     if (at < 0) return Drop.TxFull;
-    core.output.writeHeader(core.link.tx, at, high, low, EtherType.Arp);
+    // RFC 3927, 2.5: so that whoever else has the address hears of it.
+    const isForAll = ipv4.isLinkLocal(target);
+    core.output.writeHeader(core.link.tx, at, isForAll ? 0xffff : high, isForAll ? -1 : low, EtherType.Arp);
     const out = at + core.output.headerLength;
     core.output.writer.arp(out, arp.Operation.Reply, macHigh, macLow, target, high, low, sender);
     core.output.commit(arp.LENGTH);
@@ -134,7 +181,8 @@ export class ArpHandler {
   /** Asks for an address on the cache's behalf: everybody if `high` is -1. */
   solicit(ip: number, attempt: number, high: number, low: number): void {
     const source = this.#core.identity.sourceFor(ip);
-    this.#send(arp.Operation.Request, source, ip, high, low, attempt);
+    // Without an address of ours it would be a probe, and the neighbour take it for a rival (RFC 5227, 2.1.1).
+    if (source !== 0) this.#send(arp.Operation.Request, source, ip, high, low, attempt);
   }
 
   /** Sends an ARP packet by hand. @returns false if the link had no room for it. */
@@ -143,7 +191,14 @@ export class ArpHandler {
     const to = request.to;
     const high = to === undefined ? -1 : mac.high16(to, 0);
     const low = to === undefined ? -1 : mac.low32(to, 0);
-    return this.#send(request.operation ?? arp.Operation.Request, source, request.target, high, low, 0);
+    return this.#send(
+      request.operation ?? arp.Operation.Request,
+      source,
+      request.target,
+      high,
+      low,
+      request.attempt ?? 0,
+    );
   }
 
   #send(operation: number, source: number, target: number, high: number, low: number, attempt: number): boolean {
@@ -152,7 +207,8 @@ export class ArpHandler {
     if (at < 0) return false;
     const tx = core.link.tx;
     const isBroadcast = high < 0;
-    core.output.writeHeader(tx, at, isBroadcast ? 0xffff : high, isBroadcast ? -1 : low, EtherType.Arp);
+    const isForAll = isBroadcast || ipv4.isLinkLocal(source);
+    core.output.writeHeader(tx, at, isForAll ? 0xffff : high, isForAll ? -1 : low, EtherType.Arp);
     const out = at + core.output.headerLength;
     const { macHigh, macLow } = core.identity;
     // Unknown: zero (RFC 5227, 2.1.1). A gratuitous reply repeats the sender (RFC 2002, 4.6).

@@ -11,10 +11,14 @@
 import { EtherType, SRC } from "../../packets/ethernet.ts";
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
+import type { Prefix } from "../../packets/ipv4-address.ts";
 import * as vlan from "../../packets/vlan.ts";
 import type { FrameBatch, Link } from "../link/link.ts";
 import { Direction } from "../link/link.ts";
+import { AddressClaims, type ClaimOptions, type ClaimStats } from "./acd.ts";
+import type { AcdOptions } from "./acd-options.ts";
 import { ArpHandler, type ArpRequest } from "./arp.ts";
+import type { AddressClaim } from "./claim.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { type AnswerOptions, Core, type Membership } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
@@ -23,7 +27,7 @@ import { EchoSockets } from "./echo.ts";
 import { type EchoOptions, type EchoResult, EchoSocket, echoOnce } from "./echo-socket.ts";
 import { IcmpHandler } from "./icmp.ts";
 import { type IcmpErrorOptions, type IcmpErrorStats, IcmpErrors, IcmpLimits } from "./icmp-errors.ts";
-import { Identity, type IdentityOptions, readAddress } from "./identity.ts";
+import { Identity, type IdentityOptions, readAddress, readPrefix } from "./identity.ts";
 import { Ipv4Handler } from "./ipv4.ts";
 import { DatagramHeader, Ipv4Output, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
 import { NeighbourCache } from "./neighbour.ts";
@@ -47,6 +51,8 @@ export interface HostOptions extends IdentityOptions {
   readonly errors?: Partial<IcmpErrorOptions>;
   /** Believe a router that names a better first hop (Linux: accept_redirects). A host does unless told. */
   readonly acceptRedirects?: boolean;
+  /** How addresses are claimed; RFC 5227's numbers unless given. */
+  readonly acd?: Partial<AcdOptions>;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly observer?: Observer;
@@ -73,6 +79,8 @@ export interface HostStats {
   /** Null if the host puts no fragments together. */
   readonly reassembly: ReassemblyStats | null;
   readonly errors: IcmpErrorStats;
+  /** Null if no address was ever claimed. */
+  readonly claims: ClaimStats | null;
 }
 
 /** The group bit of an address (the first byte's lowest) in its upper 16 bits. */
@@ -93,6 +101,8 @@ export class Host {
   readonly #errors: IcmpErrors;
   readonly #header = new DatagramHeader();
   readonly #detach: () => void;
+  readonly #acd: Partial<AcdOptions> | undefined;
+  #claims: AddressClaims | null = null;
   #received = 0;
   #echoSent = 0;
   #echoReplies = 0;
@@ -129,6 +139,7 @@ export class Host {
     );
     this.#ipv4 = new Ipv4Handler(core, this.#icmp, this.#udp, this.#errors, reassembly);
     this.#header.protocol = ipv4.Protocol.Icmp;
+    this.#acd = options.acd;
     membership?.forwarding.ports.push({
       core,
       neighbours: this.#neighbours,
@@ -253,6 +264,27 @@ export class Host {
     return this.sendArp({ target, source: target });
   }
 
+  /**
+   * Claims an address as RFC 5227 has it: probes for it, and if nobody objects announces, uses and defends it. While it is
+   * probed for, the host neither answers for it nor speaks as it. The claim ends with the host.
+   * @param address text such as `10.0.0.2/24`, or parsed.
+   * @throws {RangeError} on an address that is none, is ours or claimed already, or on options that make no sense.
+   */
+  claim(address: string | Prefix, options: ClaimOptions = {}): AddressClaim {
+    if (this.#closed) throw new RangeError("the host is closed");
+    const prefix = readPrefix(address);
+    if (this.#claims === null) {
+      this.#claims = new AddressClaims(this.#core, this.#arp, this.#neighbours, this.#acd);
+      this.#arp.watcher = this.#claims;
+    }
+    return this.#claims.claim(prefix, options);
+  }
+
+  /** The claims that have not ended. */
+  claims(): AddressClaim[] {
+    return this.#claims?.list() ?? [];
+  }
+
   /** The neighbour cache, for people. */
   neighbours(): NeighbourView[] {
     return this.#neighbours.list();
@@ -285,12 +317,14 @@ export class Host {
       fragmented: this.#output.fragmented,
       reassembly: this.#ipv4.reassembly(),
       errors: this.#errors.stats(),
+      claims: this.#claims?.stats() ?? null,
     };
   }
 
   /** Leaves the link, which stays open: it is its owner's. */
   close(): void {
     this.#closed = true;
+    this.#claims?.close();
     this.#detach();
     this.#neighbours.close();
     this.#ipv4.close();
