@@ -24,6 +24,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "be a host: answer ARP and echo for an address that no kernel owns",
     load: () => import("./answer.ts"),
   },
+  claim: {
+    summary: "claim an address as RFC 5227 has it: probe, announce, defend; or find a link-local one",
+    load: () => import("./claim.ts"),
+  },
   sniff: { summary: "show the frames on a wire or in a file, as tcpdump does", load: () => import("./sniff.ts") },
   explain: {
     summary: "report on a whole capture: hosts, questions and answers, what is wrong, and a drawing",
