@@ -146,6 +146,8 @@ export class Ipv4Output {
     const { dst } = header;
     if (identity.owns(dst)) return SendResult.OwnAddress;
     if (address.isMulticast(dst) || identity.isBroadcast(dst)) return this.#sendToAll(header, buf, off, length);
+    // 0.0.0.0 goes to all at most: a host that asks for a neighbour without an address of its own would be probing.
+    if (identity.prefixes.length === 0 && forwarding === null) return SendResult.NoAddress;
     const route = routes.lookup(dst);
     if (route === null) return SendResult.NoRoute;
     const hop = route.gateway === 0 ? dst : route.gateway;
