@@ -94,6 +94,8 @@ export const Drop = {
   DirectedBroadcast: 49,
   /** The neighbour table is full of entries in use. */
   NeighboursFull: 50,
+  /** To be passed on to a neighbour that is being asked for, but too much waits for it, or for others, already. */
+  NeighbourQueueFull: 51,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -164,6 +166,7 @@ const WORDS = [
   "no route",
   "directed broadcast",
   "neighbour table full",
+  "no room to wait for the neighbour",
 ];
 
 /** The reason in a few words for people. */
