@@ -14,6 +14,8 @@ export interface Field {
   readonly count: number;
   /** The first value, a whole number; signed 32-bit for four bytes. */
   readonly first: number;
+  /** Frames for which a counter stays as it is; 1 unless given. */
+  readonly every?: number;
 }
 
 /** Small and fast, and the same again from the same seed: Marsaglia's xorshift of 32 bits. */
@@ -37,7 +39,8 @@ export class Xorshift {
 
 /** Writes the field of frame number `n` into the frame at `off`. */
 export function writeField(field: Field, n: number, random: Xorshift, buf: Uint8Array, off: number): void {
-  const step = field.variation === "inc" ? n % field.count : random.below(field.count);
+  const turn = field.every === undefined ? n : Math.floor(n / field.every);
+  const step = field.variation === "inc" ? turn % field.count : random.below(field.count);
   const at = off + field.offset;
   const value = field.first + step;
   if (field.width === 4) setU32(buf, at, value);
