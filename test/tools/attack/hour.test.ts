@@ -81,6 +81,11 @@ describe.each(["host", "router"] as const)("an hour against a %s", (aims) => {
     expect(grown).toBeLessThan(totalBound());
   });
 
+  test.each(["arp-forged", "arp-replies", "arp-conflict", "echo-forged"])("%s: no neighbour is pushed out", (name) => {
+    // Whoever is in use would have to be asked for again.
+    expect(outcomes.get(name)!.requests).toBe(0);
+  });
+
   test("tables keep their limits", () => {
     for (const { after } of outcomes.values()) {
       expect(after.neighbours.entries).toBeLessThanOrEqual(1024);

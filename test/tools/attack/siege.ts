@@ -48,6 +48,8 @@ export interface Outcome {
   /** Fragments that were kept, if only for a while. */
   readonly kept: number;
   readonly errors: number;
+  /** ARP requests of the target's. */
+  readonly requests: number;
   /** Pings of the honest host, and the target's own. */
   readonly honest: Losses;
   readonly own: Losses;
@@ -125,6 +127,7 @@ export class Siege {
       forwarded: now.forwarded - before.forwarded,
       kept: now.kept - before.kept,
       errors: now.errors - before.errors,
+      requests: now.stats.neighbours.requests - before.stats.neighbours.requests,
       honest: since(this.#fromHonest.losses(), honest),
       own: since(this.#fromTarget.losses(), own),
       after: now.stats,
