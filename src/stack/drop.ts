@@ -94,8 +94,10 @@ export const Drop = {
   DirectedBroadcast: 49,
   /** The neighbour table is full of entries in use. */
   NeighboursFull: 50,
+  /** ICMP other than an echo request to everybody. */
+  IcmpBroadcast: 51,
   /** To be passed on to a neighbour that is being asked for, but too much waits for it, or for others, already. */
-  NeighbourQueueFull: 51,
+  NeighbourQueueFull: 52,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -166,6 +168,7 @@ const WORDS = [
   "no route",
   "directed broadcast",
   "neighbour table full",
+  "ICMP to everybody",
   "no room to wait for the neighbour",
 ];
 

@@ -124,8 +124,9 @@ export class RouteTable {
     this.#redirectsTo.set(hop, about.add(dst));
   }
 
-  /** All routes, the longest prefix first. */
+  /** All routes, the longest prefix first, the best of one prefix first. */
   list(): Route[] {
-    return this.#byLength.flatMap((routes) => (routes === undefined ? [] : [...routes.values()].flat())).reverse();
+    const longestFirst = [...this.#byLength].reverse();
+    return longestFirst.flatMap((routes) => (routes === undefined ? [] : [...routes.values()].flat()));
   }
 }
