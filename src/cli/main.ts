@@ -20,9 +20,15 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   demo: { summary: "five narrated experiments with ARP and ping on a virtual cable", load: () => import("./demo.ts") },
   ping: { summary: "ask for echoes with our own ARP and ICMP", load: () => import("./ping.ts") },
   arping: { summary: "ask who owns an address, with our own ARP", load: () => import("./arping.ts") },
+  trace: { summary: "which routers lead to an address, with our own probes", load: () => import("./trace.ts") },
   answer: {
     summary: "be a host: answer ARP and echo for an address that no kernel owns",
     load: () => import("./answer.ts"),
+  },
+  router: { summary: "be a router between interfaces", load: () => import("./router.ts") },
+  claim: {
+    summary: "claim an address as RFC 5227 has it: probe, announce, defend; or find a link-local one",
+    load: () => import("./claim.ts"),
   },
   sniff: { summary: "show the frames on a wire or in a file, as tcpdump does", load: () => import("./sniff.ts") },
   explain: {
