@@ -1,4 +1,5 @@
 /** Scripts for frames: read, run on a device under test, and reported. docs/scripts.md tells the language. */
+export { type ConformanceOptions, conformanceText } from "./conformance.ts";
 export {
   type DevicePort,
   type DeviceUnderTest,
@@ -11,6 +12,7 @@ export { openHost } from "./devices/host.ts";
 export { openKernel } from "./devices/kernel.ts";
 export type { Fault } from "./devices/own.ts";
 export { openSimulated } from "./devices/simulated.ts";
+export { type Tamper, TamperedLink, type Tampering } from "./devices/tampered-link.ts";
 export type { Failure, LoggedFrame } from "./failure.ts";
 export type { Row } from "./match-frame.ts";
 export { parseScripts } from "./parse.ts";
