@@ -286,7 +286,7 @@ class Run {
     const ip = this.#number(step.ip);
     // The device may still be busy with what was sent just now.
     await this.#tap.until(this.#tap.now() + GRACE * S);
-    const entry = this.#device.neighbour(ip);
+    const entry = await this.#device.neighbour(ip);
     const at = formatValue(ip, "ip");
     const seen =
       entry === null ? "none" : `${entry.mac === null ? "" : `${formatValue(entry.mac, "mac")} `}${entry.state}`;
