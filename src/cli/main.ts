@@ -39,6 +39,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "hours on a simulated segment in seconds: hosts come, go, collide and ping; no root, no Linux network",
     load: () => import("./simulate.ts"),
   },
+  script: {
+    summary:
+      "run scripts for frames against our host, simulated or real, or the kernel: what is expected, what is seen",
+    load: () => import("./script.ts"),
+  },
   shell: { summary: "a shell inside a fresh lab; leaving it removes everything", load: () => import("./shell.ts") },
   up: { summary: "make a lasting lab: two namespaces and a cable (root)", load: () => import("./up.ts") },
   down: { summary: "remove a lasting lab, and only what `up` made", load: () => import("./down.ts") },

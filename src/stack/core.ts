@@ -14,9 +14,12 @@ import type { Random } from "./random.ts";
 import { Received } from "./received.ts";
 import { RouteTable } from "./routes.ts";
 
+const SECONDS_A_DAY = 86_400;
+
 /** Which questions a host answers. */
 export interface AnswerOptions {
   readonly arp: boolean;
+  /** Echo, and ICMP's timestamps. */
   readonly echo: boolean;
 }
 
@@ -40,6 +43,8 @@ export class Core {
   /** The machine that this is one interface of, and which one; null for a host of a single interface. */
   readonly forwarding: Forwarding | null;
   readonly index: number;
+  /** Whether source-routed datagrams are taken, and passed on along their route (Linux: accept_source_route). */
+  acceptSourceRoute = false;
   readonly switches: ArpSwitches;
   readonly #drops = new Float64Array(DROP_COUNT);
 
@@ -67,6 +72,12 @@ export class Core {
   /** The time of what is happening: the arrival of the frame being handled, or the present. */
   time(): number {
     return this.received.batch === null ? this.link.now() : this.received.time;
+  }
+
+  /** Milliseconds since midnight UT, what timestamps are in (RFC 1122, 3.2.2.8). */
+  timeOfDay(): number {
+    const { link } = this;
+    return ((link.epoch % SECONDS_A_DAY) * 1000 + Math.floor(link.now() / 1e6)) % (SECONDS_A_DAY * 1000);
   }
 
   /** The address of ours to speak from to `dst`: one of the interface that the way there leads through, 0 if none. */

@@ -1,5 +1,6 @@
 /** The stack's events in words, one line each. */
 import * as icmp from "../../packets/icmp.ts";
+import { protocolName } from "../../packets/ipv4.ts";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
 import { dropText } from "./drop.ts";
@@ -47,6 +48,10 @@ export function describe(event: StackEvent): string {
       return "a datagram given up: some of its fragments did not come in time";
     case "tx-failed":
       return `${plural(event.frames, "frame")} could not be sent: ${event.error}`;
+    case "timestamp-answered":
+      return `timestamp: told ${ipv4.format(event.from)} (${mac.format(event.mac)}) the time as ${ipv4.format(event.to)}, id ${event.id}, seq ${event.seq}`;
+    case "router-alert":
+      return `${ipv4.format(event.from)} asks routers to look at its ${protocolName(event.protocol)} for ${ipv4.format(event.to)}`;
     case "drop":
       return `dropped ${plural(event.length, "byte")}${event.mac === null ? "" : ` from ${mac.format(event.mac)}`}: ${dropText(event.reason)}`;
   }

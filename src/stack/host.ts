@@ -56,6 +56,11 @@ export interface HostOptions extends IdentityOptions {
   readonly errors?: Partial<IcmpErrorOptions>;
   /** Believe a router that names a better first hop (Linux: accept_redirects). A host does unless told. */
   readonly acceptRedirects?: boolean;
+  /**
+   * Take source-routed datagrams, and answer them along the way that they came (Linux: accept_source_route); a router
+   * passes them on along their route. No, unless told: the sender chooses whom we seem to speak with (RFC 7126, 4.3).
+   */
+  readonly acceptSourceRoute?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly observer?: Observer;
@@ -69,6 +74,7 @@ export interface HostStats {
   /** Requests, probes and announcements. */
   readonly arpSent: number;
   readonly echoAnswered: number;
+  readonly timestampsAnswered: number;
   readonly echoSent: number;
   readonly echoReplies: number;
   /** Frames dropped, by reason's name; see `dropText`. */
@@ -126,6 +132,7 @@ export class Host {
       options.arp,
     );
     this.#core = core;
+    core.acceptSourceRoute = options.acceptSourceRoute ?? false;
     if (observer !== undefined) core.observers.add(observer);
     const frameSize = core.output.headerLength + link.mtu;
     this.#neighbours = new NeighbourCache(clock, random, this.#user(), frameSize, neighbours);
@@ -143,6 +150,7 @@ export class Host {
       this.#sockets,
       this.#udp,
       options.acceptRedirects ?? true,
+      this.#errors,
     );
     this.#ipv4 = new Ipv4Handler(core, this.#icmp, this.#udp, this.#errors, reassembly);
     this.#header.protocol = ipv4.Protocol.Icmp;
@@ -303,6 +311,7 @@ export class Host {
       arpAnswered: this.#arp.answered,
       arpSent: this.#arp.sent,
       echoAnswered: this.#icmp.answered,
+      timestampsAnswered: this.#icmp.timesAnswered,
       echoSent: this.#echoSent,
       echoReplies: this.#echoReplies,
       drops: this.#core.drops(),
@@ -319,6 +328,7 @@ export class Host {
   /** Leaves the link, which stays open: it is its owner's. */
   close(): void {
     this.#closed = true;
+    this.#udp.shut();
     this.#detach();
     this.#neighbours.close();
     this.#arp.close();

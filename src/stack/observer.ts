@@ -143,6 +143,23 @@ export interface Forwarded extends Event<"forwarded"> {
   readonly ttl: number;
 }
 
+/** An ICMP timestamp request was answered. */
+export interface TimestampAnswered extends Event<"timestamp-answered"> {
+  readonly from: number;
+  /** Our address that was asked. */
+  readonly to: number;
+  readonly mac: Uint8Array;
+  readonly id: number;
+  readonly seq: number;
+}
+
+/** A router passes on a datagram that asks routers to look at it (RFC 2113): IGMP, RSVP. */
+export interface RouterAlert extends Event<"router-alert"> {
+  readonly from: number;
+  readonly to: number;
+  readonly protocol: number;
+}
+
 /** Fragments of a datagram had come, and the others not in time. */
 export interface ReassemblyExpired extends Event<"reassembly-expired"> {}
 
@@ -179,7 +196,9 @@ export type StackEvent =
   | Redirected
   | ReassemblyExpired
   | TxFailed
-  | Dropped;
+  | Dropped
+  | RouterAlert
+  | TimestampAnswered;
 
 /** Is called while a frame is being handled: it should be quick, and must not throw. */
 export type Observer = (event: StackEvent) => void;
