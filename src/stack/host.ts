@@ -289,6 +289,11 @@ export class Host {
     this.#arp.watch();
   }
 
+  /** What the neighbour cache was told. */
+  get neighbourOptions(): NeighbourOptions {
+    return this.#neighbours.options;
+  }
+
   /** The neighbour cache, for people. */
   neighbours(): NeighbourView[] {
     return this.#neighbours.list();
