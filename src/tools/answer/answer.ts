@@ -93,7 +93,7 @@ class Answer implements AnswerRun {
     const { link, identity } = this.#host;
     const address = mac.format(identity.mac);
     const addresses = identity.prefixes.map((prefix) => ipv4.format(prefix.address));
-    const proxies = this.#host.arp.proxies.map((one) => (typeof one === "string" ? one : ipv4.formatPrefix(one)));
+    const proxies = this.#host.arp.proxies.map((one) => networkText(one));
     if (this.#options.json === true)
       this.#object({
         event: "answering",
@@ -223,4 +223,9 @@ const REASONS = new Map(Object.values(Drop).map((reason) => [dropName(reason), d
 
 function reasonText(name: string): string {
   return REASONS.get(name) ?? name;
+}
+
+/** `10.0.9.0/24`, and a single address without its 32. */
+function networkText(one: string | ipv4.Prefix): string {
+  return (typeof one === "string" ? one : ipv4.formatPrefix(one)).replace(/\/32$/, "");
 }
