@@ -20,10 +20,12 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   demo: { summary: "five narrated experiments with ARP and ping on a virtual cable", load: () => import("./demo.ts") },
   ping: { summary: "ask for echoes with our own ARP and ICMP", load: () => import("./ping.ts") },
   arping: { summary: "ask who owns an address, with our own ARP", load: () => import("./arping.ts") },
+  trace: { summary: "which routers lead to an address, with our own probes", load: () => import("./trace.ts") },
   answer: {
     summary: "be a host: answer ARP and echo for an address that no kernel owns",
     load: () => import("./answer.ts"),
   },
+  router: { summary: "be a router between interfaces", load: () => import("./router.ts") },
   claim: {
     summary: "claim an address as RFC 5227 has it: probe, announce, defend; or find a link-local one",
     load: () => import("./claim.ts"),
@@ -40,6 +42,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   simulate: {
     summary: "hours on a simulated segment in seconds: hosts come, go, collide and ping; no root, no Linux network",
     load: () => import("./simulate.ts"),
+  },
+  script: {
+    summary:
+      "run scripts for frames against our host, simulated or real, or the kernel: what is expected, what is seen",
+    load: () => import("./script.ts"),
   },
   shell: { summary: "a shell inside a fresh lab; leaving it removes everything", load: () => import("./shell.ts") },
   up: { summary: "make a lasting lab: two namespaces and a cable (root)", load: () => import("./up.ts") },

@@ -8,6 +8,7 @@ import type { ConflictKind } from "./acd-options.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { NeighbourCache } from "./neighbour.ts";
+import { ProxyArp } from "./proxy-arp.ts";
 
 /** What an ARP packet sent by hand says. */
 export interface ArpRequest {
@@ -32,6 +33,8 @@ export interface ArpWatcher {
 export class ArpHandler {
   readonly #core: Core;
   readonly #neighbours: NeighbourCache;
+  readonly #proxy: ProxyArp;
+  #unlisten: (() => void) | null = null;
   /** Null while no address was ever claimed. */
   watcher: ArpWatcher | null = null;
   /** Claimed addresses that are being probed for. */
@@ -42,6 +45,7 @@ export class ArpHandler {
   constructor(core: Core, neighbours: NeighbourCache) {
     this.#core = core;
     this.#neighbours = neighbours;
+    this.#proxy = new ProxyArp(core, (target, sender, high, low) => this.#reply(target, sender, high, low, true));
   }
 
   /** Packets sent that were no answers. */
@@ -69,20 +73,31 @@ export class ArpHandler {
     if (!isHost && (sender !== 0 || isReply)) return Drop.ArpSenderIp;
     if (!isReply && operation !== arp.Operation.Request) return Drop.ArpOperation;
     if (core.identity.owns(sender)) return this.#conflict(sender);
-    const isOurs = core.identity.owns(cursor.arpTargetIp(off));
+    const target = cursor.arpTargetIp(off);
+    const isOurs = core.identity.owns(target);
     const contests = this.tentative > 0 && this.#contests(sender, isReply);
-    const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs);
+    const { switches } = core;
+    if (!switches.isPlain) {
+      const verdict = switches.check(sender, target, isOurs && !isReply);
+      if (verdict !== ACCEPTED) return verdict;
+    }
+    const isProxied = switches.isProxy && !isOurs && !isReply && this.#proxy.covers(sender, target);
+    const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs || isProxied);
     if (isReply) return learnt || contests ? ACCEPTED : Drop.ArpUnsolicited;
-    if (!isOurs) return contests ? ACCEPTED : Drop.ArpNotForUs;
+    if (!isOurs && !isProxied) return contests ? ACCEPTED : Drop.ArpNotForUs;
     if (!core.answer.arp) return Drop.ArpOff;
-    return this.#reply();
+    const high = cursor.arpSenderMacHigh(off);
+    const low = cursor.arpSenderMacLow(off);
+    return isProxied ? this.#proxy.answer(target, sender, high, low) : this.#reply(target, sender, high, low, false);
   }
 
-  /** @returns true if the cache has the sender now as the packet says. */
+  /** @param isOurs it is ours to answer. @returns true if the cache has the sender now as the packet says. */
   #learn(sender: number, isReply: boolean, isOurs: boolean): boolean {
     const core = this.#core;
     const { buf, network: off, isGroup } = core.received;
-    const isGratuitous = arp.isGratuitous(buf, off);
+    const { isPlain, isLinux } = core.switches;
+    const isGratuitous =
+      arp.isGratuitous(buf, off) && !(isLinux && isReply && !mac.equal(buf, off + arp.SHA, buf, off + arp.THA));
     if (isGratuitous) {
       if (core.observers.listening) this.#reportGratuitous(sender);
       if (!this.#neighbours.options.acceptGratuitous) return false;
@@ -91,8 +106,11 @@ export class ArpHandler {
     const low = mac.low32(buf, off + arp.SHA);
     // A reply sent to us alone confirms; what was shouted to all does not (RFC 4861, 7.3.3, as Linux applies it).
     // Replies from link-local addresses are shouted always (RFC 3927, 2.5).
-    const confirms = isReply && isOurs && (!isGroup || ipv4.isLinkLocal(sender));
-    if (this.#neighbours.learn(sender, high, low, isOurs && !isReply, confirms, isGratuitous) < 0) return false;
+    const confirms = isReply && (isOurs || isLinux) && (!isGroup || ipv4.isLinkLocal(sender));
+    const isAsker = isOurs && !isReply;
+    const insert = isAsker || (!isPlain && core.switches.accepts(sender, isReply, isGratuitous));
+    const override = isGratuitous || (isLinux && isAsker);
+    if (this.#neighbours.learn(sender, high, low, insert, confirms, override) < 0) return false;
     if (core.observers.listening)
       core.observers.emit({
         type: "neighbour-learnt",
@@ -150,13 +168,8 @@ export class ArpHandler {
     return arp.isGratuitous(buf, network) ? "announcement" : "request";
   }
 
-  #reply(): Verdict {
+  #reply(target: number, sender: number, high: number, low: number, isProxy: boolean): Verdict {
     const core = this.#core;
-    const { cursor, network: off } = core.received;
-    const target = cursor.arpTargetIp(off);
-    const sender = cursor.arpSenderIp(off);
-    const high = cursor.arpSenderMacHigh(off);
-    const low = cursor.arpSenderMacLow(off);
     const { macHigh, macLow } = core.identity;
     const at = core.output.reserve(arp.LENGTH);
     if (at < 0) return Drop.TxFull;
@@ -173,14 +186,15 @@ export class ArpHandler {
         time: core.time(),
         ip: target,
         to: sender,
-        mac: this.#senderMac(),
+        mac: macOf(high, low),
+        ...(isProxy ? { proxy: true } : {}),
       });
     return ACCEPTED;
   }
 
-  /** Asks for an address on the cache's behalf: everybody if `high` is -1. */
-  solicit(ip: number, attempt: number, high: number, low: number): void {
-    const source = this.#core.identity.sourceFor(ip);
+  /** Asks for an address on the cache's behalf: everybody if `high` is -1. @param asker whose packet waits, or 0. */
+  solicit(ip: number, attempt: number, high: number, low: number, asker: number): void {
+    const source = this.#core.switches.source(ip, asker);
     // Without an address of ours it would be a probe, and the neighbour take it for a rival (RFC 5227, 2.1.1).
     if (source !== 0) this.#send(arp.Operation.Request, source, ip, high, low, attempt);
   }
@@ -224,11 +238,7 @@ export class ArpHandler {
   }
 
   #reportSent(ip: number, attempt: number, purpose: arp.Purpose, high: number, low: number): void {
-    let to: Uint8Array | null = null;
-    if (high >= 0) {
-      to = new Uint8Array(mac.LENGTH);
-      mac.set(to, 0, high, low);
-    }
+    const to = high < 0 ? null : macOf(high, low);
     const known = purpose === "probe" || purpose === "announcement" || purpose === "gratuitous-reply";
     this.#core.observers.emit({
       type: "arp-request-sent",
@@ -239,4 +249,39 @@ export class ArpHandler {
       purpose: known ? purpose : "request",
     });
   }
+
+  /** The interface is up, with its addresses. */
+  start(): void {
+    this.watch();
+    this.#notify();
+  }
+
+  /** Heeds what happens to the link, once a switch asks for it. */
+  watch(): void {
+    const { link, switches } = this.#core;
+    const { arpNotify, arpEvictNocarrier } = switches.options;
+    if (this.#unlisten !== null || !(arpNotify || arpEvictNocarrier)) return;
+    this.#unlisten = link.onEvent(({ type }) => {
+      if (type === "up") this.#notify();
+      else if (type === "down" && switches.options.arpEvictNocarrier) this.#neighbours.clear();
+    });
+  }
+
+  close(): void {
+    this.#proxy.close();
+    this.#unlisten?.();
+  }
+
+  /** Linux: inetdev_send_gratuitous_arp. */
+  #notify(): void {
+    const { identity, switches } = this.#core;
+    if (!switches.options.arpNotify) return;
+    for (const { address } of identity.prefixes) this.send({ target: address, source: address });
+  }
+}
+
+function macOf(high: number, low: number): Uint8Array {
+  const address = new Uint8Array(mac.LENGTH);
+  mac.set(address, 0, high, low);
+  return address;
 }

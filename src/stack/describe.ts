@@ -1,5 +1,6 @@
 /** The stack's events in words, one line each. */
 import * as icmp from "../../packets/icmp.ts";
+import { protocolName } from "../../packets/ipv4.ts";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
 import type { ClaimStep, ConflictResponse } from "./acd-options.ts";
@@ -39,7 +40,7 @@ export function describe(event: StackEvent): string {
     case "resolution-failed":
       return `nobody answered for ${ipv4.format(event.ip)}: ${plural(event.waiting, "packet")} given up`;
     case "arp-answered":
-      return `ARP: told ${event.to === 0 ? "a prober" : ipv4.format(event.to)} (${mac.format(event.mac)}) where ${ipv4.format(event.ip)} is`;
+      return `ARP: told ${event.to === 0 ? "a prober" : ipv4.format(event.to)} (${mac.format(event.mac)}) ${event.proxy === true ? "to send what is for" : "where"} ${ipv4.format(event.ip)}${event.proxy === true ? " here" : " is"}`;
     case "gratuitous":
       return `${ipv4.format(event.ip)} announces itself at ${mac.format(event.mac)}`;
     case "conflict":
@@ -62,6 +63,10 @@ export function describe(event: StackEvent): string {
       return "a datagram given up: some of its fragments did not come in time";
     case "tx-failed":
       return `${plural(event.frames, "frame")} could not be sent: ${event.error}`;
+    case "timestamp-answered":
+      return `timestamp: told ${ipv4.format(event.from)} (${mac.format(event.mac)}) the time as ${ipv4.format(event.to)}, id ${event.id}, seq ${event.seq}`;
+    case "router-alert":
+      return `${ipv4.format(event.from)} asks routers to look at its ${protocolName(event.protocol)} for ${ipv4.format(event.to)}`;
     case "claim-changed":
       return `claim to ${ipv4.format(event.ip)}: ${event.from} -> ${event.to}`;
     case "claim-waits":

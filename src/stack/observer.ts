@@ -58,6 +58,8 @@ export interface ArpAnswered extends Event<"arp-answered"> {
   /** Who asked; 0 if it was a probe. */
   readonly to: number;
   readonly mac: Uint8Array;
+  /** Present if the address is another host's, whom we answered for. */
+  readonly proxy?: true;
 }
 
 /** Somebody announced an address (RFC 5227). */
@@ -142,6 +144,23 @@ export interface Forwarded extends Event<"forwarded"> {
   readonly ttl: number;
 }
 
+/** An ICMP timestamp request was answered. */
+export interface TimestampAnswered extends Event<"timestamp-answered"> {
+  readonly from: number;
+  /** Our address that was asked. */
+  readonly to: number;
+  readonly mac: Uint8Array;
+  readonly id: number;
+  readonly seq: number;
+}
+
+/** A router passes on a datagram that asks routers to look at it (RFC 2113): IGMP, RSVP. */
+export interface RouterAlert extends Event<"router-alert"> {
+  readonly from: number;
+  readonly to: number;
+  readonly protocol: number;
+}
+
 /** Fragments of a datagram had come, and the others not in time. */
 export interface ReassemblyExpired extends Event<"reassembly-expired"> {}
 
@@ -205,6 +224,8 @@ export type StackEvent =
   | ReassemblyExpired
   | TxFailed
   | Dropped
+  | RouterAlert
+  | TimestampAnswered
   | ClaimChanged
   | ClaimWaits
   | ClaimConflict;

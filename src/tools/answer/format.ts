@@ -20,15 +20,17 @@ export function grouped(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-export function eventLine(event: StackEvent, epoch: number): string {
-  return `${clockText(epoch, event.time)} ${describe(event)}\n`;
+/** @param where the interface's name, if there are several. */
+export function eventLine(event: StackEvent, epoch: number, where?: string): string {
+  const place = where === undefined ? "" : `${where}: `;
+  return `${clockText(epoch, event.time)} ${place}${describe(event)}\n`;
 }
 
-const ADDRESSES: ReadonlySet<string> = new Set(["ip", "to", "from", "about"]);
+const ADDRESSES: ReadonlySet<string> = new Set(["ip", "to", "from", "about", "hop", "gateway"]);
 
 /** The event as JSON: addresses as text, time in seconds since 1970. */
-export function eventJson(event: StackEvent, epoch: number): string {
-  const object: Record<string, unknown> = {};
+export function eventJson(event: StackEvent, epoch: number, where?: string): string {
+  const object: Record<string, unknown> = where === undefined ? {} : { interface: where };
   for (const [key, value] of Object.entries(event)) {
     if (key === "type") object.event = value;
     else if (key === "time") object.time = epoch + Math.round((value as number) / 1000) / 1e6;

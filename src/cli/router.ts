@@ -1,0 +1,139 @@
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import * as ipv4 from "../../packets/ipv4-address.ts";
+import { UserError } from "../linux/errors.ts";
+import { realClock } from "../stack/clock.ts";
+import { Router, type RouterInterface } from "../stack/router.ts";
+import { startRouter } from "../tools/router/index.ts";
+import { type Attachment, attach, kernelAddresses } from "./attach.ts";
+import type { Outcome } from "./command.ts";
+import { hostAddress, interfacePlace, NETNS_HELP, nonEmpty, prefix } from "./options.ts";
+import { onEnd } from "./signals.ts";
+
+interface InterfaceFlag {
+  readonly place: string;
+  readonly addresses: readonly ipv4.Prefix[];
+}
+
+interface RouteFlag {
+  readonly network: ipv4.Prefix;
+  readonly gateway: number;
+}
+
+interface Flags {
+  readonly if: readonly InterfaceFlag[];
+  readonly route?: readonly RouteFlag[];
+  readonly netns?: string;
+  readonly redirects: boolean;
+  readonly directedBroadcasts?: boolean;
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+}
+
+export function define(command: Command, outcome: Outcome): void {
+  command
+    .requiredOption(
+      "--if <interface=address>",
+      "route on this interface, as this address: ve1=10.0.1.1/24, or ve1@NAMESPACE=10.0.1.1/24; several with commas; once for each interface",
+      anotherInterface,
+    )
+    .option(
+      "--route <network=gateway>",
+      "a network behind another router: 10.0.9.0/24=10.0.2.2; 0.0.0.0/0 is all the rest; may be given more than once",
+      anotherRoute,
+    )
+    .option("--netns <namespace>", NETNS_HELP, nonEmpty)
+    .option("--no-redirects", "do not tell senders of a better first hop")
+    .option("--directed-broadcasts", "pass on broadcasts to a whole network")
+    .option("--force", "route even as an address that the kernel here owns")
+    .option("-q, --quiet", "the totals only")
+    .option("-v, --verbose", "everything that happens: each datagram passed on, dropped frames and why")
+    .option("-j, --json", "one JSON object a line")
+    .addHelpText(
+      "before",
+      "Examples:\n  vethlab router --if ve1=10.0.1.1/24 --if ve2=10.0.2.1/24\n" +
+        "  vethlab router --if ve1=10.0.1.1/24 --if ve2=10.0.2.1/24 --route 10.0.9.0/24=10.0.2.2\n",
+    )
+    .addHelpText("after", "\nCtrl-C ends with the totals; Ctrl-\\ prints them and goes on.")
+    .action(async (flags: Flags) => {
+      outcome.code = await route(flags);
+    });
+}
+
+async function route(flags: Flags): Promise<number> {
+  const attachments: Attachment[] = [];
+  try {
+    const interfaces: RouterInterface[] = flags.if.map(({ place, addresses }) => {
+      const at = place.indexOf("@");
+      const netns = at < 0 ? flags.netns : place.slice(at + 1);
+      const attachment = attach(at < 0 ? place : place.slice(0, at), { netns });
+      attachments.push(attachment);
+      if (flags.force !== true) refuseKernelAddresses(addresses, attachment);
+      return { link: attachment.link, addresses };
+    });
+    const router = new Router(interfaces, {
+      sendRedirects: flags.redirects,
+      directedBroadcasts: flags.directedBroadcasts ?? false,
+    });
+    addRoutes(router, flags.route ?? []);
+    const stopListening = onEnd(() => run.interrupt());
+    process.on("SIGQUIT", () => run.interim());
+    const run = startRouter(router, flags, {
+      clock: realClock,
+      out: (text) => void process.stdout.write(text),
+      err: (text) => void process.stderr.write(text),
+    });
+    const code = await run.done;
+    stopListening();
+    return code;
+  } finally {
+    for (const { close } of attachments) close();
+  }
+}
+
+function addRoutes(router: Router, routes: readonly RouteFlag[]): void {
+  try {
+    for (const { network, gateway } of routes) router.addRoute(network, gateway);
+  } catch (error) {
+    router.close();
+    throw error instanceof RangeError ? new UserError(error.message) : error;
+  }
+}
+
+/** Two that answer for one address would contradict each other. */
+function refuseKernelAddresses(wanted: readonly ipv4.Prefix[], { namespace }: Attachment): void {
+  const owned = kernelAddresses(namespace);
+  const taken = wanted.find((one) => owned.has(one.address));
+  if (taken === undefined) return;
+  throw new UserError(
+    `the kernel owns ${ipv4.format(taken.address)} in this namespace and answers for it itself: choose another address, or --force`,
+  );
+}
+
+function anotherInterface(text: string, before: readonly InterfaceFlag[] = []): InterfaceFlag[] {
+  const equals = text.indexOf("=");
+  if (equals < 0) throw new InvalidArgumentError("It must be an interface and its address, such as ve1=10.0.1.1/24.");
+  const place = interfacePlace(text.slice(0, equals));
+  if (before.some((other) => other.place === place))
+    throw new InvalidArgumentError(`${place} is there already: give its addresses with commas between.`);
+  return [
+    ...before,
+    {
+      place,
+      addresses: text
+        .slice(equals + 1)
+        .split(",")
+        .map(prefix),
+    },
+  ];
+}
+
+function anotherRoute(text: string, before: readonly RouteFlag[] = []): RouteFlag[] {
+  const [network, gateway, ...more] = text.split("=");
+  const parsed = ipv4.parsePrefix(network ?? "");
+  if (parsed === null || gateway === undefined || more.length > 0)
+    throw new InvalidArgumentError("It must be a network and its gateway, such as 10.0.9.0/24=10.0.2.2.");
+  return [...before, { network: parsed, gateway: hostAddress(gateway) }];
+}

@@ -1,0 +1,181 @@
+/**
+ * router as a function: tells what a router does, and sums up at the end. Past so many lines a second it stops listening
+ * until the second is over, so that a flood costs nothing: the totals tell the rest.
+ */
+import * as ipv4 from "../../../packets/ipv4-address.ts";
+import * as mac from "../../../packets/mac.ts";
+import type { Clock, Timer } from "../../stack/clock.ts";
+import type { StackEvent } from "../../stack/observer.ts";
+import type { Router } from "../../stack/router.ts";
+import { eventJson, eventLine, grouped } from "../answer/format.ts";
+
+export interface RouterToolOptions {
+  /** One JSON object a line. */
+  readonly json?: boolean;
+  /** No lines but the first ones and the totals. */
+  readonly quiet?: boolean;
+  /** Tell of everything that happens, each datagram passed on and each drop included. */
+  readonly verbose?: boolean;
+  /** Lines a second, at most. 50 unless given. */
+  readonly linesPerSecond?: number;
+}
+
+export interface RouterIo {
+  readonly clock: Clock;
+  /** Writes to standard output. */
+  out(text: string): void;
+  /** Writes to standard error. */
+  err(text: string): void;
+}
+
+export interface RouterRun {
+  /** The exit code: 0 if it was interrupted, 2 if a link ended. The router is closed then; its links are their owner's. */
+  readonly done: Promise<number>;
+  interrupt(): void;
+  /** Writes the totals so far to standard error: SIGQUIT. */
+  interim(): void;
+}
+
+const WINDOW_MS = 1000;
+
+/** What has a line without being asked for. */
+const WORTH: ReadonlySet<StackEvent["type"]> = new Set([
+  "icmp-error-sent",
+  "echo-answered",
+  "conflict",
+  "resolution-failed",
+  "tx-failed",
+]);
+
+/** Tells what the router does until it is interrupted, or a link of its ends. */
+export function startRouter(router: Router, options: RouterToolOptions, io: RouterIo): RouterRun {
+  return new RouterTool(router, options, io);
+}
+
+class RouterTool implements RouterRun {
+  readonly done: Promise<number>;
+  readonly #router: Router;
+  readonly #options: RouterToolOptions;
+  readonly #io: RouterIo;
+  readonly #unlisten: (() => void)[];
+  #resolve: (code: number) => void = () => {};
+  #unobserve: (() => void)[] = [];
+  #windowStart = Number.NEGATIVE_INFINITY;
+  #lines = 0;
+  #pause: Timer | null = null;
+  #ended = false;
+
+  constructor(router: Router, options: RouterToolOptions, io: RouterIo) {
+    this.#router = router;
+    this.#options = options;
+    this.#io = io;
+    this.done = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#announce();
+    this.#observe();
+    this.#unlisten = router.hosts.map(({ link }) =>
+      link.onEvent((event) => {
+        if (event.type === "gone") this.#linkEnded(`${link.name} is gone: deleted, or moved to another namespace`);
+        else if (event.type === "error") this.#linkEnded(`${link.name}: ${event.message}`);
+        else this.#note(`${link.name} is ${event.type === "down" ? "down: waiting for it" : "up again"}`);
+      }),
+    );
+  }
+
+  interrupt(): void {
+    this.#finish(0);
+  }
+
+  interim(): void {
+    this.#io.err(this.#totals());
+  }
+
+  #announce(): void {
+    for (const { link, identity } of this.#router.hosts) {
+      const addresses = identity.prefixes.map(ipv4.formatPrefix);
+      const address = mac.format(identity.mac);
+      if (this.#options.json === true)
+        this.#object({ event: "routing", interface: link.name, mac: address, addresses });
+      else this.#io.out(`ROUTING on ${link.name} as ${addresses.join(", ")} at ${address}\n`);
+    }
+  }
+
+  #observe(): void {
+    if (this.#options.quiet === true) return;
+    this.#unobserve = this.#router.hosts.map((host) =>
+      host.observe((event) => this.#event(event, host.link.name, host.link.epoch)),
+    );
+  }
+
+  #event(event: StackEvent, name: string, epoch: number): void {
+    if (this.#ended || (this.#options.verbose !== true && !WORTH.has(event.type))) return;
+    const now = this.#io.clock.now();
+    if (now - this.#windowStart >= WINDOW_MS) {
+      this.#windowStart = now;
+      this.#lines = 0;
+    }
+    this.#io.out(this.#options.json === true ? eventJson(event, epoch, name) : eventLine(event, epoch, name));
+    if (++this.#lines < (this.#options.linesPerSecond ?? 50)) return;
+    for (const stop of this.#unobserve) stop();
+    this.#unobserve = [];
+    this.#pause = this.#io.clock.setTimer(this.#windowStart + WINDOW_MS - now, () => {
+      this.#pause = null;
+      this.#note("more in the last second than is shown");
+      this.#observe();
+    });
+  }
+
+  #linkEnded(reason: string): void {
+    if (this.#ended) return;
+    if (this.#options.json === true) this.#object({ event: "error", error: reason });
+    else this.#io.err(`vethlab router: ${reason}\n`);
+    this.#finish(2);
+  }
+
+  #note(text: string): void {
+    if (this.#ended) return;
+    if (this.#options.json === true) this.#object({ event: "note", text });
+    else this.#io.err(`vethlab router: ${text}\n`);
+  }
+
+  #finish(code: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const stop of [...this.#unobserve, ...this.#unlisten]) stop();
+    this.#io.clock.clearTimer(this.#pause);
+    if (this.#options.json === true) this.#totalsObject();
+    else this.#io.out(this.#totals());
+    this.#router.close();
+    this.#resolve(code);
+  }
+
+  #totals(): string {
+    const { forwarded, fragmented, redirects, interfaces } = this.#router.stats();
+    let text = `\n--- router statistics ---\n${grouped(forwarded)} datagrams passed on, ${grouped(fragmented)} in fragments; ${grouped(redirects)} redirects\n`;
+    for (const [i, stats] of interfaces.entries()) {
+      const { link } = this.#router.hosts[i]!;
+      const { rxDropped } = link.stats();
+      const drops = Object.values(stats.drops).reduce((sum, count) => sum + count, 0);
+      text += `${link.name}: ${grouped(stats.received)} frames received, ${grouped(drops)} dropped, ${grouped(stats.errors.sent)} ICMP errors sent`;
+      if (rxDropped > 0) text += `, ${grouped(rxDropped)} lost before they were read`;
+      if (stats.txFailed > 0) text += `, ${grouped(stats.txFailed)} could not be sent`;
+      text += "\n";
+    }
+    return text;
+  }
+
+  #totalsObject(): void {
+    const { forwarded, fragmented, redirects, interfaces } = this.#router.stats();
+    const each = interfaces.map(({ received, drops, errors, txFailed }, i) => {
+      const { link } = this.#router.hosts[i]!;
+      const lost = link.stats().rxDropped;
+      return { interface: link.name, received, lost, errors_sent: errors.sent, tx_failed: txFailed, drops };
+    });
+    this.#object({ event: "totals", forwarded, fragmented, redirects, interfaces: each });
+  }
+
+  #object(object: Record<string, unknown>): void {
+    this.#io.out(`${JSON.stringify(object)}\n`);
+  }
+}
