@@ -134,6 +134,8 @@ class Run {
         this.#ignored.push(step.frame);
         return;
       case "host":
+        // It acts upon all that it was sent before.
+        await this.#device.settle();
         this.#act(step.action);
         this.#moment = Math.max(this.#moment, this.#tap.now());
         return;

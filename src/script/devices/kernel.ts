@@ -3,7 +3,7 @@ import * as icmp from "../../../packets/icmp.ts";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
 import type { NeighbourEntry } from "../../lab/namespace.ts";
-import { openIcmpSocket } from "../../linux/icmp-socket.ts";
+import { type IcmpSocket, openIcmpSocket } from "../../linux/icmp-socket.ts";
 import { queryInterfaces } from "../../linux/interface.ts";
 import { realClock } from "../../stack/clock.ts";
 import type { DevicePort, DeviceUnderTest, NeighbourSeen, PingRequest } from "../device.ts";
@@ -50,6 +50,8 @@ class KernelDevice implements DeviceUnderTest {
   readonly settle = settle;
   readonly #setup: Setup;
   readonly #wires: Cables;
+  /** Open to the end: the kernel heeds an error about what a socket sent only as long as there is that socket. */
+  readonly #sockets: IcmpSocket[] = [];
 
   constructor(setup: Setup, wires: Cables) {
     this.#setup = setup;
@@ -73,11 +75,8 @@ class KernelDevice implements DeviceUnderTest {
     icmp.setSequence(message, 0, seq);
     icmp.updateChecksum(message, 0, message.length);
     const socket = this.#wires.device.kernel.run(() => openIcmpSocket({ ttl: ttl ?? undefined, discovery }));
-    try {
-      return socket.send(message, to | 0);
-    } finally {
-      socket.close();
-    }
+    this.#sockets.push(socket);
+    return socket.send(message, to | 0);
   }
 
   async neighbour(ip: number): Promise<NeighbourSeen | null> {
@@ -100,6 +99,7 @@ class KernelDevice implements DeviceUnderTest {
   }
 
   close(): void {
+    for (const socket of this.#sockets) socket.close();
     this.#wires.close();
   }
 
