@@ -1,4 +1,5 @@
 /** What a script may set on the device, by Linux's names, and what that is on a host of ours. */
+import { ARP_DEFAULTS, type ArpOptions } from "../stack/arp-options.ts";
 import type { HostOptions } from "../stack/host.ts";
 import { ICMP_ERROR_DEFAULTS, type IcmpErrorOptions } from "../stack/icmp-errors.ts";
 import { NEIGHBOUR_DEFAULTS, type NeighbourOptions } from "../stack/neighbour-options.ts";
@@ -11,12 +12,15 @@ export interface SettingTarget {
   neighbours: Mutable<NeighbourOptions>;
   reassembly: Mutable<ReassemblyOptions>;
   errors: Mutable<IcmpErrorOptions>;
+  arp: Mutable<ArpOptions>;
   host: Mutable<Partial<HostOptions>>;
 }
 
 interface Setting {
   /** The sysctl's name, the interface's in place of `IF`. */
   readonly sysctl: string;
+  /** The kernel wants it of `all` as well (IN_DEV_ANDCONF). */
+  readonly isOfAll?: true;
   readonly ours: (target: SettingTarget, value: number) => void;
 }
 
@@ -73,6 +77,25 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   // What these switch on a host of ours always does.
   rp_filter: { sysctl: "net.ipv4.conf.IF.rp_filter", ours: () => {} },
   drop_unicast_in_l2_multicast: { sysctl: "net.ipv4.conf.IF.drop_unicast_in_l2_multicast", ours: () => {} },
+  arp_accept: {
+    sysctl: "net.ipv4.conf.IF.arp_accept",
+    ours: ({ arp }, value) => {
+      arp.arpAccept = value === 0 ? 0 : value === 1 ? 1 : 2;
+    },
+  },
+  arp_ignore: {
+    sysctl: "net.ipv4.conf.IF.arp_ignore",
+    ours: ({ arp }, value) => {
+      arp.arpIgnore = value;
+    },
+  },
+  accept_source_route: {
+    sysctl: "net.ipv4.conf.IF.accept_source_route",
+    isOfAll: true,
+    ours: ({ host }, value) => {
+      host.acceptSourceRoute = value !== 0;
+    },
+  },
   accept_redirects: {
     sysctl: "net.ipv4.conf.IF.accept_redirects",
     ours: ({ host }, value) => {
@@ -87,9 +110,10 @@ export function hostOptionsOf(settings: ReadonlyMap<string, number>): Partial<Ho
     neighbours: { ...NEIGHBOUR_DEFAULTS },
     reassembly: { ...REASSEMBLY_DEFAULTS },
     errors: { ...ICMP_ERROR_DEFAULTS },
+    arp: { ...ARP_DEFAULTS },
     host: {},
   };
   for (const [name, value] of settings) SETTINGS[name]!.ours(target, value);
-  const { neighbours, reassembly, errors, host } = target;
-  return { neighbours, reassembly, errors, ...host };
+  const { neighbours, reassembly, errors, arp, host } = target;
+  return { neighbours, reassembly, errors, arp, ...host };
 }

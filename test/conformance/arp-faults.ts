@@ -53,6 +53,12 @@ export const ARP_FAULTS: readonly NamedFault[] = [
   ),
   hears("answers for everybody", "2c 2i 8e", () => change(isRequest, (f) => arp.setTargetIp(f, NET, HOST))),
   hears("answers replies", "2j", () => change(isReply, (f) => arp.setOperation(f, NET, 1))),
+  set("takes replies that nobody asked for", "2l 2n", { arp: { arpAccept: 1 } }),
+  set("takes no reply that nobody asked for, whatever it is told", "2m", { arp: { arpAccept: 0 } }),
+  hears("heeds no announcement", "2o", () =>
+    lose((f) => isRequest(f) && arp.senderIp(f, NET) === arp.targetIp(f, NET)),
+  ),
+  set("answers whatever it is told", "2p", { arp: { arpIgnore: 0 } }),
   says("asks with the target's hardware address set", "2k", () =>
     change(isRequest, (f) => f.fill(0xff, NET + arp.THA, NET + arp.THA + 6)),
   ),

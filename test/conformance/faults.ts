@@ -48,6 +48,7 @@ export const set = (does: string, red: string, options: Partial<HostOptions>): N
       ...given,
       ...options,
       neighbours: { ...given.neighbours, ...options.neighbours },
+      arp: { ...given.arp, ...options.arp },
       errors: { ...given.errors, ...options.errors },
       reassembly: options.reassembly === null ? null : { ...given.reassembly, ...options.reassembly },
     }),

@@ -62,7 +62,13 @@ export const ICMP_FAULTS: readonly NamedFault[] = [
   ),
   answers(15, 16, "26d"),
   answers(17, 18, "26e"),
-  answers(13, 14, "26g"),
+  says("answers no timestamp request", "26g", () => lose((f) => isIcmp(f, 14))),
+  says("forgets when a timestamp request was sent", "26g", () =>
+    changeIp(
+      (f) => isIcmp(f, 14),
+      (f) => f.fill(0, MESSAGE + 8, MESSAGE + 12),
+    ),
+  ),
   hears("takes a message too short for an echo request for a longer one", "26f", () =>
     changeIp(
       (f) => ipv4.totalLength(f, NET) === 24,
@@ -140,11 +146,14 @@ export const ICMP_FAULTS: readonly NamedFault[] = [
   says("answers twice", "29a 29g", () => (f) => (isReply(f) ? [f, f.slice()] : [f])),
   says("answers with the type of service 0", "29h", () => changeIp(isReply, (f) => ipv4.setTos(f, NET, 0))),
   hears("answers echo replies", "29i", () => changeIp(isReply, (f) => icmp.setType(f, payload(f), 8))),
-  hears("answers echo requests to everybody", "30a 30b 30c", () =>
-    changeIp(isEcho, (f) => {
-      ipv4.setDst(f, NET, HOST);
-      setMac(f, 0, HOST_MAC);
-    }),
+  hears("answers echo and timestamp requests to everybody", "30a 30b 30c 30g", () =>
+    changeIp(
+      (f) => isIcmp(f, 8, 13),
+      (f) => {
+        ipv4.setDst(f, NET, HOST);
+        setMac(f, 0, HOST_MAC);
+      },
+    ),
   ),
   says("says nothing of protocols that it does not speak", "31a 27a 34a", () =>
     lose((f) => isIcmp(f, 3) && code(f) === 2),

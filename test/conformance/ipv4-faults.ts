@@ -67,7 +67,38 @@ export const IPV4_FAULTS: readonly NamedFault[] = [
       () => {},
     ),
   ),
-  hears("takes nothing with options", "14e 27b", () => lose((f) => isIp(f) && words(f) > 5)),
+  hears("takes nothing with options", "14e 27b 19a 19b 19i 19j 19l", () => lose((f) => isIp(f) && words(f) > 5)),
+  says("tells of no option that cannot be", "19c 19d 19e 19f", () => lose((f) => isIcmp(f, 12))),
+  says("tells of the wrong byte of an option", "19c 19d 19e 19f", () =>
+    changeIp(
+      (f) => isIcmp(f, 12),
+      (f) => (f[payload(f) + 4] = 0),
+    ),
+  ),
+  hears("takes options for padding whatever they are", "19g 19h 19m 30d 30e 30f", () =>
+    changeIp(
+      (f) => words(f) > 5,
+      (f) => f.fill(0, NET + 20, payload(f)),
+    ),
+  ),
+  says("writes no time into a timestamp option", "19k", () =>
+    changeIp(
+      (f) => words(f) === 8 && f[MESSAGE] === 0x44,
+      (f) => {
+        f[MESSAGE + 2] = 5;
+        f.fill(0, MESSAGE + 4, MESSAGE + 12);
+      },
+    ),
+  ),
+  hears("dies of an option of length 0 or 1", "19c 19d", () =>
+    die((f) => isIp(f) && words(f) > 5 && [0, 1].includes(f[NET + 22]!)),
+  ),
+  says("returns empty options", "19g 19m 30d 30e", () =>
+    change(
+      (f) => isIp(f) && words(f) > 5,
+      (f) => f.fill(0, NET + 20, payload(f)),
+    ),
+  ),
   hears("takes what the frame does not hold for zeros", "15a 15d", () => (f) => {
     if (f[12] !== 8 || f[13] !== 0) return [f];
     const length = f.length < NET + 20 ? 28 : ipv4.totalLength(f, NET);

@@ -28,7 +28,8 @@ export function openKernel(setup: Setup): DeviceUnderTest {
 function configure(setup: Setup, { device }: Cables): void {
   if (setup.isRouter) device.sysctl("net.ipv4.ip_forward", 1);
   for (const [name, value] of setup.settings) {
-    const { sysctl } = SETTINGS[name]!;
+    const { sysctl, isOfAll } = SETTINGS[name]!;
+    if (isOfAll) device.sysctl(sysctl.replace("IF", "all"), value);
     if (!sysctl.includes("IF")) device.sysctl(sysctl, value);
     else for (const port of setup.interfaces) device.sysctl(sysctl.replace("IF", addressed(port)), value);
   }
