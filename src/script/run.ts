@@ -138,7 +138,7 @@ class Run {
         this.#ignored.push(step.frame);
         return;
       case "host":
-        // What was sent just now is the device's to see first.
+        // It acts upon all that it was sent before.
         await this.#device.settle();
         this.#moment = this.#tap.now();
         this.#actor.act(step.action);

@@ -5,7 +5,7 @@ import * as mac from "../../../packets/mac.ts";
 import type { NeighbourEntry } from "../../lab/namespace.ts";
 import { openIcmpSocket } from "../../linux/icmp-socket.ts";
 import { queryInterfaces } from "../../linux/interface.ts";
-import { openUdpSocket, type UdpSocket } from "../../linux/udp-socket.ts";
+import { openUdpSocket } from "../../linux/udp-socket.ts";
 import { realClock } from "../../stack/clock.ts";
 import type { DevicePort, DeviceSocket, DeviceUnderTest, Machine, NeighbourSeen, PingRequest } from "../device.ts";
 import type { Setup } from "../script.ts";
@@ -62,7 +62,8 @@ function text(ip: number): string {
 class KernelMachine implements Machine {
   readonly #setup: Setup;
   readonly #wires: Cables;
-  readonly #sockets: UdpSocket[] = [];
+  /** Open to the end: the kernel heeds an error about what a socket sent only as long as there is that socket. */
+  readonly #sockets: { close(): void }[] = [];
 
   constructor(setup: Setup, wires: Cables) {
     this.#setup = setup;
@@ -77,11 +78,8 @@ class KernelMachine implements Machine {
     icmp.setSequence(message, 0, seq);
     icmp.updateChecksum(message, 0, message.length);
     const socket = this.#wires.device.kernel.run(() => openIcmpSocket({ ttl: ttl ?? undefined, discovery }));
-    try {
-      return socket.send(message, to | 0);
-    } finally {
-      socket.close();
-    }
+    this.#sockets.push(socket);
+    return socket.send(message, to | 0);
   }
 
   async neighbour(ip: number): Promise<NeighbourSeen | null> {
