@@ -39,6 +39,11 @@ export interface PacketLinkOptions {
   readonly wake?: "events" | "calls";
   /** Only frames that pass this program are received. */
   readonly filter?: SocketFilter | undefined;
+  /**
+   * Closing waits for the kernel, 10 to 60 ms, and the event loop with it. True: it does not; the interface sees the
+   * socket that much longer.
+   */
+  readonly closeLater?: boolean | undefined;
 }
 
 /** Frames handed over at once. */
@@ -68,6 +73,7 @@ export function openPacketLink(name: string, options: PacketLinkOptions = {}): P
       ringBytes: options.ringBytes ?? 4 << 20,
       txBatch: BATCH,
       filter: options.filter,
+      closeLater: options.closeLater,
     });
     try {
       return new SocketLink(socket, new LinkState(name), options.wake !== "calls");

@@ -4,7 +4,7 @@
  */
 import { Errno, SystemError, UserError } from "./errors.ts";
 import { ARPHRD_ETHER, ARPHRD_LOOPBACK, InterfaceQuery } from "./interface.ts";
-import { errno, libc, map, must } from "./libc.ts";
+import { closeLater, errno, libc, map, must } from "./libc.ts";
 import { LINK_HEADER, openRing, type ReceiveRing } from "./packet-ring.ts";
 import { TxBatch } from "./tx-batch.ts";
 
@@ -41,6 +41,8 @@ export interface PacketSocketOptions {
   readonly txBatch: number;
   /** Attached before the socket is bound, so that no foreign frame slips in. */
   readonly filter?: SocketFilter | undefined;
+  /** Close without waiting for the kernel, see `closeLater`. */
+  readonly closeLater?: boolean | undefined;
 }
 
 export interface PacketSocket {
@@ -100,7 +102,8 @@ export function openPacketSocket(options: PacketSocketOptions): PacketSocket {
       ring,
       tx,
       close() {
-        libc.close(fd);
+        if (options.closeLater === true) closeLater(fd);
+        else libc.close(fd);
         ring?.memory.release();
         tx.release();
       },

@@ -7,7 +7,14 @@ import { NeighbourState } from "../../stack/neighbour-options.ts";
 import type { Random } from "../../stack/random.ts";
 import { Router } from "../../stack/router.ts";
 import { isSent, sendResultText } from "../../stack/send-result.ts";
-import type { NeighbourSeen, PingRequest } from "../device.ts";
+import {
+  type DeviceSocket,
+  type Machine,
+  type NeighbourSeen,
+  type PingRequest,
+  type SocketEvent,
+  Unsupported,
+} from "../device.ts";
 import type { Setup } from "../script.ts";
 import { hostOptionsOf } from "../settings.ts";
 import { macNumber } from "../value.ts";
@@ -22,7 +29,7 @@ export interface Fault {
   readonly host?: (host: Host) => void;
 }
 
-export class OwnMachine {
+export class OwnMachine implements Machine {
   readonly hosts: readonly Host[];
   /** Who sends by which identifier: errors are believed of what a socket sent alone. */
   readonly #senders = new Set<number>();
@@ -73,6 +80,46 @@ export class OwnMachine {
     this.#senders.add(id);
     const result = host.sendEcho(to | 0, id, seq, data, options);
     return isSent(result) ? "" : sendResultText(result, host.link.mtu);
+  }
+
+  openUdp(port: number): DeviceSocket {
+    const [host] = this.hosts;
+    const events: SocketEvent[] = [];
+    const options = port === 0 ? {} : { port };
+    const socket = host!.openUdp(
+      {
+        onMessage({ from, fromPort, buffer, offset, length }) {
+          events.push({ kind: "data", from: from >>> 0, fromPort, data: buffer.slice(offset, offset + length) });
+        },
+        onError({ from, icmpType, icmpCode, mtu }) {
+          events.push({ kind: "error", from: from >>> 0, type: icmpType, code: icmpCode, mtu });
+        },
+      },
+      options,
+    );
+    return {
+      send({ to, port: toPort, data, ttl, discovery }) {
+        const result = socket.send(to | 0, toPort, data, { ...(ttl === null ? {} : { ttl }), discovery });
+        return isSent(result) ? "" : sendResultText(result, host!.link.mtu);
+      },
+      receive: () => events.shift() ?? null,
+      close: () => socket.close(),
+    };
+  }
+
+  addAddress(prefix: ipv4.Prefix): void {
+    const { identity, routes } = this.#only("given an address");
+    identity.add(prefix, routes, 0);
+  }
+
+  removeAddress({ address }: ipv4.Prefix): void {
+    const { identity, routes } = this.#only("taken an address");
+    identity.remove(address, routes, 0);
+  }
+
+  #only(what: string): Host {
+    if (this.hosts.length > 1) throw new Unsupported(`a router of ours cannot be ${what} while it runs`);
+    return this.hosts[0]!;
   }
 
   neighbour(ip: number): NeighbourSeen | null {
