@@ -142,8 +142,13 @@ function timestampFault(buf: Uint8Array, at: number, length: number): number {
   if (length < 4) return LENGTH;
   const next = buf[at + POINTER]!;
   if (next < FIRST_TIME) return POINTER;
-  if (next > length) return overflow(buf, at) === 15 ? FLAGS : NONE;
+  if (next > length) return canOverflow(buf, at) && overflow(buf, at) === 15 ? FLAGS : NONE;
   return next + timestampSize(buf, at) - 1 > length ? POINTER : NONE;
+}
+
+/** False where the sender named the hosts: nobody else lacks room there. So Linux counts. */
+function canOverflow(buf: Uint8Array, at: number): boolean {
+  return timestampFlag(buf, at) !== TimestampFlag.Prespecified;
 }
 
 /** Bytes of one entry; 4 where the flag says nothing known. */
@@ -219,7 +224,7 @@ export function update(
       if (hasRoom(buf, at)) {
         if (buf[at + POINTER]! + timestampSize(buf, at) - 1 > length) return at + POINTER;
         stamp(buf, at, address, time, owner);
-      } else if (countsOverflow) {
+      } else if (countsOverflow && canOverflow(buf, at)) {
         if (overflow(buf, at) === 15) return at + FLAGS;
         buf[at + FLAGS]! += 0x10;
       }
