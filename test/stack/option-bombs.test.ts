@@ -70,6 +70,6 @@ test("forged senders together: as many errors a second as everybody together may
   const { sent, limited, failed } = line.a.stats().interfaces[0]!.errors;
   // Nobody answers for them, so that some find what waits for neighbours full.
   expect(sent + limited + failed).toBe(2000);
-  expect(sent).toBeGreaterThan(150);
+  expect(sent).toBeGreaterThan(100);
   expect(sent).toBeLessThanOrEqual(251);
 });
