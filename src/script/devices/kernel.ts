@@ -9,7 +9,7 @@ import { openUdpSocket } from "../../linux/udp-socket.ts";
 import { realClock } from "../../stack/clock.ts";
 import type { DevicePort, DeviceSocket, DeviceUnderTest, Machine, NeighbourSeen, PingRequest } from "../device.ts";
 import type { Setup } from "../script.ts";
-import { SETTINGS } from "../settings.ts";
+import { sysctlsOf } from "../settings.ts";
 import { macNumber } from "../value.ts";
 import { addressed, type Cables, layCables } from "./cables.ts";
 import { settle } from "./host.ts";
@@ -43,12 +43,9 @@ export function openKernel(setup: Setup): DeviceUnderTest {
 
 function configure(setup: Setup, { device }: Cables): void {
   if (setup.isRouter) device.sysctl("net.ipv4.ip_forward", 1);
-  for (const [name, value] of setup.settings) {
-    const { sysctl, isOfAll } = SETTINGS[name]!;
-    if (isOfAll) device.sysctl(sysctl.replace("IF", "all"), value);
-    if (!sysctl.includes("IF")) device.sysctl(sysctl, value);
-    else for (const port of setup.interfaces) device.sysctl(sysctl.replace("IF", addressed(port)), value);
-  }
+  const names = setup.interfaces.map(addressed);
+  for (const [name, value] of setup.settings)
+    for (const sysctl of new Set(names.flatMap((port) => sysctlsOf(name, port)))) device.sysctl(sysctl, value);
   const routes = setup.routes.map(
     ({ prefix, gateway }) => `${ipv4.format(ipv4.network(prefix))}/${prefix.length} via ${text(gateway)}`,
   );
