@@ -2,12 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { judge, openSimulated } from "../../src/script/index.ts";
 import { readScripts } from "../support/scripts.ts";
+import { ACD_FAULTS } from "./acd-faults.ts";
 import { ARP_FAULTS } from "./arp-faults.ts";
 import { ICMP_FAULTS } from "./icmp-faults.ts";
 import { IPV4_FAULTS } from "./ipv4-faults.ts";
 import { UDP_FAULTS } from "./udp-faults.ts";
 
-const FAULTS = [...ARP_FAULTS, ...IPV4_FAULTS, ...ICMP_FAULTS, ...UDP_FAULTS];
+const FAULTS = [...ARP_FAULTS, ...ACD_FAULTS, ...IPV4_FAULTS, ...ICMP_FAULTS, ...UDP_FAULTS];
 const scripts = readScripts("conformance");
 const byId = new Map(scripts.map((script) => [script.id, script]));
 
