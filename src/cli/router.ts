@@ -68,7 +68,7 @@ async function route(flags: Flags): Promise<number> {
     const interfaces: RouterInterface[] = flags.if.map(({ place, addresses }) => {
       const at = place.indexOf("@");
       const netns = at < 0 ? flags.netns : place.slice(at + 1);
-      const attachment = attach(at < 0 ? place : place.slice(0, at), { netns });
+      const attachment = attach(at < 0 ? place : place.slice(0, at), { netns, offload: true });
       attachments.push(attachment);
       if (flags.force !== true) refuseKernelAddresses(addresses, attachment);
       return { link: attachment.link, addresses };

@@ -21,7 +21,7 @@ import type { Relay } from "./relay.ts";
 import { type Route, RouteTable } from "./routes.ts";
 import { isSent, SendResult } from "./send-result.ts";
 import type { UdpSocket } from "./udp.ts";
-import { finishChecksum } from "./unfinished.ts";
+import { finishChecksum, segmentCount, segments, segmentTotal } from "./unfinished.ts";
 
 export interface ForwardingOptions {
   /** Pass on what is for others (Linux: ip_forward). */
@@ -125,9 +125,7 @@ export class Forwarding {
     if (this.broadcasts.has(dst)) return this.#broadcast(core, out);
     const hop = route.gateway === 0 ? dst : route.gateway;
     const total = cursor.ipv4PayloadEnd(off) - off;
-    // In place: whoever else sees the frame sees it as it was meant.
-    if (received.isChecksumOpen) finishChecksum(received.buf, off);
-    if (total > out.core.link.mtu) return this.#tooLong(core, out, hop, payload);
+    if (total > out.core.link.mtu && !this.#fitsInSegments(core, out)) return this.#tooLong(core, out, hop, payload);
     if (out.core === core && this.options.sendRedirects) this.#redirect(core, hop);
     return this.#pass(core, out, hop, total);
   }
@@ -137,11 +135,28 @@ export class Forwarding {
     const { buf, cursor, network: off } = core.received;
     const word = cursor.u16(off + TTL_AND_PROTOCOL);
     const checksum = inet.update(cursor.u16(off + CHECKSUM), word, word - ONE_HOP);
+    if (core.received.isChecksumOpen) return this.#passUnfinished(core, out, hop, total, word - ONE_HOP, checksum);
     const result = out.relay.pass(hop, buf, off, total, word - ONE_HOP, checksum);
-    if (!isSent(result)) return result === SendResult.TableFull ? Drop.NeighboursFull : Drop.TxFull;
+    if (!isSent(result)) return notSent(result);
     this.#forwarded++;
     if (core.observers.listening) this.#report(core, out, hop);
     return ACCEPTED;
+  }
+
+  /** What a sender left to its card to finish, and perhaps to cut, is left to the next one where the link can. */
+  #passUnfinished(core: Core, out: Port, hop: number, total: number, word: number, checksum: number): Verdict {
+    const { buf, network: off, segment } = core.received;
+    const result = out.relay.passUnfinished(hop, buf, off, total, word, checksum, segment);
+    if (!isSent(result)) return notSent(result);
+    this.#forwarded += segmentCount(buf, off, segment);
+    if (core.observers.listening) this.#report(core, out, hop);
+    return ACCEPTED;
+  }
+
+  /** True if what is too long stands for datagrams that are not (Linux: skb_gso_validate_network_len). */
+  #fitsInSegments({ received }: Core, out: Port): boolean {
+    const { buf, network: off, segment } = received;
+    return segment > 0 && segmentTotal(buf, off, segment) <= out.core.link.mtu;
   }
 
   #report(core: Core, out: Port, hop: number): void {
@@ -172,21 +187,36 @@ export class Forwarding {
 
   /** RFC 1812, 5.2.6; RFC 1191, 4. */
   #tooLong(core: Core, out: Port, hop: number, payload: number): Verdict {
-    const { buf, network: off } = core.received;
+    const { buf, network: off, segment, isChecksumOpen } = core.received;
     const { mtu } = out.core.link;
     const { Type, UnreachableCode } = icmp;
     if (ipv4.dontFragment(buf, off))
       return this.#refuse(core, Type.DestinationUnreachable, UnreachableCode.FragmentationNeeded, mtu, Drop.TooLong);
-    for (const piece of fragments(buf, off, payload, mtu)) {
+    if (segment > 0) {
+      for (const one of segments(buf, off, segment)) {
+        const verdict = this.#fragment(one, 0, payload - off, out, hop);
+        if (verdict !== ACCEPTED) return verdict;
+      }
+    } else {
+      // In place: no part of it can be finished alone.
+      if (isChecksumOpen) finishChecksum(buf, off);
+      const verdict = this.#fragment(buf, off, payload, out, hop);
+      if (verdict !== ACCEPTED) return verdict;
+    }
+    if (core.observers.listening) this.#report(core, out, hop);
+    return ACCEPTED;
+  }
+
+  #fragment(buf: Uint8Array, off: number, payload: number, out: Port, hop: number): Verdict {
+    for (const piece of fragments(buf, off, payload, out.core.link.mtu)) {
       ipv4.setTtl(piece, 0, ipv4.ttl(buf, off) - 1);
       ipv4.updateChecksum(piece, 0);
       const word = (ipv4.ttl(piece, 0) << 8) | ipv4.protocol(piece, 0);
       const result = out.relay.pass(hop, piece, 0, piece.length, word, ipv4.headerChecksum(piece, 0));
-      if (!isSent(result)) return Drop.TxFull;
+      if (!isSent(result)) return notSent(result);
     }
     this.#forwarded++;
     this.#fragmented++;
-    if (core.observers.listening) this.#report(core, out, hop);
     return ACCEPTED;
   }
 
@@ -212,6 +242,12 @@ export class Forwarding {
   lookup(dst: number): Route | null {
     return this.routes.lookup(dst);
   }
+}
+
+/** Why the link or its neighbours did not take a datagram. */
+function notSent(result: SendResult): Drop {
+  if (result === SendResult.TableFull) return Drop.NeighboursFull;
+  return result === SendResult.TooLong ? Drop.TooLong : Drop.TxFull;
 }
 
 /** RFC 1812, 5.3.7, and RFC 3927, 2.7: only what names one host, and not one of a link alone. */
