@@ -155,6 +155,25 @@ export class PacketReader {
     return total > room ? -Truncated : (at & PLACE) + header;
   }
 
+  /**
+   * All that `ipv4.check`, `icmp.check` and four questions ask of an echo, in one: IPv4, whole, no fragment, ICMP, an echo
+   * request or reply.
+   * @returns the message's first byte; -1 if anything is otherwise: the checks say what.
+   */
+  echoMessage(at: number, end: number): number {
+    const view = this.view;
+    const room = end - at;
+    if (room < 28) return -1;
+    const word = view.getInt32(at & PLACE);
+    const header = (word >>> 22) & 0x3c;
+    const total = word & 0xffff;
+    if (word >>> 28 !== 4 || header < 20 || total > room || total - header < 8) return -1;
+    // Fragment bits and offset, time to live, protocol.
+    if ((view.getInt32((at & PLACE) + 6) & 0x3fff00ff) !== 1) return -1;
+    const message = (at & PLACE) + header;
+    return (view.getUint8(message) & 0xf7) === 0 ? message : -1;
+  }
+
   /** Length of the header with its options in bytes, 20 to 60. */
   ipv4HeaderLength(at: number): number {
     return (this.view.getUint8(at & PLACE) & 15) << 2;

@@ -1,6 +1,7 @@
 /**
- * Parsing as the stack does it: through a FrameCursor, which is a PacketReader, in batches as from a ring. Every field
- * that is read goes into a sum of its own, so that two fields exchanged give another result.
+ * Parsing as the stack does it: through a FrameCursor, which is a PacketReader, in batches as from a ring. Timed, all
+ * fields go into one sum; to be compared with what others read, each has a sum of its own, so that two fields exchanged
+ * give another result. The C program does the same.
  */
 import * as ethernet from "../../packets/ethernet.ts";
 import { Fault } from "../../packets/fault.ts";
@@ -9,7 +10,7 @@ import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as vlan from "../../packets/vlan.ts";
 import type { Corpus } from "../corpus.ts";
-import { combineAll, type Peer, type Workload } from "../peer.ts";
+import { combine, combineAll, type Peer, type Workload } from "../peer.ts";
 
 // Constants that a loop reads are kept in its own module: V8 folds those, and loads imported ones at every use.
 const { Ipv4, Arp } = ethernet.EtherType;
@@ -21,9 +22,9 @@ const { DATA } = icmp;
 const OK = Fault.None;
 
 export const parseWorkloads: Peer["workloads"] = {
-  "parse/arp": (corpus) => parse(corpus, 7, arpBatch),
-  "parse/icmp": (corpus) => parse(corpus, 8, echoBatch),
-  "parse/vlan": (corpus) => parse(corpus, 9, taggedBatch),
+  "parse/arp": (corpus) => parse(corpus, 1, arpBatch, (cursor) => apart(cursor, corpus, arpFields)),
+  "parse/icmp": (corpus) => parse(corpus, 1, echoBatch, (cursor) => apart(cursor, corpus, echoFields)),
+  "parse/vlan": (corpus) => parse(corpus, 1, taggedBatch, (cursor) => apart(cursor, corpus, taggedFields)),
   "parse/mixed": (corpus) => parse(corpus, 13, mixedBatch),
 };
 
@@ -33,10 +34,10 @@ const BATCH = 64;
 /** Parses the frames `from` to `to` and adds each field to its place in `sums`. */
 type Batch = (cursor: FrameCursor, corpus: Corpus, from: number, to: number, sums: Int32Array) => void;
 
-function parse(corpus: Corpus, fields: number, batch: Batch): Workload {
+function parse(corpus: Corpus, fields: number, batch: Batch, check?: (cursor: FrameCursor) => number): Workload {
   const cursor = new FrameCursor();
   const sums = new Int32Array(fields);
-  return {
+  const workload = {
     pass() {
       sums.fill(0);
       for (let from = 0; from < corpus.count; from += BATCH) {
@@ -45,16 +46,11 @@ function parse(corpus: Corpus, fields: number, batch: Batch): Workload {
       return combineAll(sums);
     },
   };
+  return check === undefined ? workload : { ...workload, check: () => check(cursor) };
 }
 
 function arpBatch(cursor: FrameCursor, { buffer, offset, length }: Corpus, from: number, to: number, sums: Int32Array) {
-  let oper = 0;
-  let shaHigh = 0;
-  let shaLow = 0;
-  let spa = 0;
-  let thaHigh = 0;
-  let thaLow = 0;
-  let tpa = 0;
+  let sum = 0;
   cursor.attach(buffer);
   const last = to | 0;
   for (let i = from | 0; i < last; i++) {
@@ -63,21 +59,15 @@ function arpBatch(cursor: FrameCursor, { buffer, offset, length }: Corpus, from:
     if (cursor.plainType(off, end) !== Arp) continue;
     const at = off + ETHERNET;
     if (cursor.checkArp(at, end) !== OK) continue;
-    oper = (oper + cursor.arpOperation(at)) | 0;
-    shaHigh = (shaHigh + cursor.arpSenderMacHigh(at)) | 0;
-    shaLow = (shaLow + cursor.arpSenderMacLow(at)) | 0;
-    spa = (spa + cursor.arpSenderIp(at)) | 0;
-    thaHigh = (thaHigh + cursor.arpTargetMacHigh(at)) | 0;
-    thaLow = (thaLow + cursor.arpTargetMacLow(at)) | 0;
-    tpa = (tpa + cursor.arpTargetIp(at)) | 0;
+    sum = (sum + cursor.arpOperation(at)) | 0;
+    sum = (sum + cursor.arpSenderMacHigh(at)) | 0;
+    sum = (sum + cursor.arpSenderMacLow(at)) | 0;
+    sum = (sum + cursor.arpSenderIp(at)) | 0;
+    sum = (sum + cursor.arpTargetMacHigh(at)) | 0;
+    sum = (sum + cursor.arpTargetMacLow(at)) | 0;
+    sum = (sum + cursor.arpTargetIp(at)) | 0;
   }
-  sums[0]! += oper;
-  sums[1]! += shaHigh;
-  sums[2]! += shaLow;
-  sums[3]! += spa;
-  sums[4]! += thaHigh;
-  sums[5]! += thaLow;
-  sums[6]! += tpa;
+  sums[0]! += sum;
 }
 
 function echoBatch(
@@ -87,14 +77,7 @@ function echoBatch(
   to: number,
   sums: Int32Array,
 ) {
-  let src = 0;
-  let dst = 0;
-  let ttl = 0;
-  let type = 0;
-  let code = 0;
-  let identifier = 0;
-  let sequence = 0;
-  let data = 0;
+  let sum = 0;
   cursor.attach(buffer);
   const last = to | 0;
   for (let i = from | 0; i < last; i++) {
@@ -102,29 +85,18 @@ function echoBatch(
     const end = off + length[i]!;
     if (cursor.plainType(off, end) !== Ipv4) continue;
     const ip = off + ETHERNET;
-    const at = cursor.ipv4Payload(ip, end);
-    if (at < 0 || cursor.ipv4IsFragment(ip) || cursor.ipv4Protocol(ip) !== Icmp) continue;
-    const stop = cursor.ipv4PayloadEnd(ip);
-    if (cursor.checkIcmp(at, stop) !== OK) continue;
-    const kind = cursor.icmpType(at);
-    if (kind !== EchoRequest && kind !== EchoReply) continue;
-    src = (src + cursor.ipv4Src(ip)) | 0;
-    dst = (dst + cursor.ipv4Dst(ip)) | 0;
-    ttl = (ttl + cursor.ipv4Ttl(ip)) | 0;
-    type = (type + kind) | 0;
-    code = (code + cursor.icmpCode(at)) | 0;
-    identifier = (identifier + cursor.icmpIdentifier(at)) | 0;
-    sequence = (sequence + cursor.icmpSequence(at)) | 0;
-    data = (data + stop - at - DATA) | 0;
+    const at = cursor.echoMessage(ip, end);
+    if (at < 0) continue;
+    sum = (sum + cursor.ipv4Src(ip)) | 0;
+    sum = (sum + cursor.ipv4Dst(ip)) | 0;
+    sum = (sum + cursor.ipv4Ttl(ip)) | 0;
+    sum = (sum + cursor.icmpType(at)) | 0;
+    sum = (sum + cursor.icmpCode(at)) | 0;
+    sum = (sum + cursor.icmpIdentifier(at)) | 0;
+    sum = (sum + cursor.icmpSequence(at)) | 0;
+    sum = (sum + cursor.ipv4PayloadEnd(ip) - at - DATA) | 0;
   }
-  sums[0]! += src;
-  sums[1]! += dst;
-  sums[2]! += ttl;
-  sums[3]! += type;
-  sums[4]! += code;
-  sums[5]! += identifier;
-  sums[6]! += sequence;
-  sums[7]! += data;
+  sums[0]! += sum;
 }
 
 function taggedBatch(
@@ -134,15 +106,7 @@ function taggedBatch(
   to: number,
   sums: Int32Array,
 ) {
-  let src = 0;
-  let dst = 0;
-  let ttl = 0;
-  let type = 0;
-  let code = 0;
-  let identifier = 0;
-  let sequence = 0;
-  let data = 0;
-  let vid = 0;
+  let sum = 0;
   cursor.attach(buffer);
   const last = to | 0;
   for (let i = from | 0; i < last; i++) {
@@ -150,31 +114,75 @@ function taggedBatch(
     const end = off + length[i]!;
     if (cursor.taggedType(off, end) !== Ipv4) continue;
     const ip = off + ETHERNET + TAG;
-    const at = cursor.ipv4Payload(ip, end);
-    if (at < 0 || cursor.ipv4IsFragment(ip) || cursor.ipv4Protocol(ip) !== Icmp) continue;
-    const stop = cursor.ipv4PayloadEnd(ip);
-    if (cursor.checkIcmp(at, stop) !== OK) continue;
-    const kind = cursor.icmpType(at);
-    if (kind !== EchoRequest && kind !== EchoReply) continue;
-    src = (src + cursor.ipv4Src(ip)) | 0;
-    dst = (dst + cursor.ipv4Dst(ip)) | 0;
-    ttl = (ttl + cursor.ipv4Ttl(ip)) | 0;
-    type = (type + kind) | 0;
-    code = (code + cursor.icmpCode(at)) | 0;
-    identifier = (identifier + cursor.icmpIdentifier(at)) | 0;
-    sequence = (sequence + cursor.icmpSequence(at)) | 0;
-    data = (data + stop - at - DATA) | 0;
-    vid = (vid + (cursor.tagTci(off) & 0x0fff)) | 0;
+    const at = cursor.echoMessage(ip, end);
+    if (at < 0) continue;
+    sum = (sum + cursor.ipv4Src(ip)) | 0;
+    sum = (sum + cursor.ipv4Dst(ip)) | 0;
+    sum = (sum + cursor.ipv4Ttl(ip)) | 0;
+    sum = (sum + cursor.icmpType(at)) | 0;
+    sum = (sum + cursor.icmpCode(at)) | 0;
+    sum = (sum + cursor.icmpIdentifier(at)) | 0;
+    sum = (sum + cursor.icmpSequence(at)) | 0;
+    sum = (sum + cursor.ipv4PayloadEnd(ip) - at - DATA) | 0;
+    sum = (sum + (cursor.tagTci(off) & 0x0fff)) | 0;
   }
-  sums[0]! += src;
-  sums[1]! += dst;
-  sums[2]! += ttl;
-  sums[3]! += type;
-  sums[4]! += code;
-  sums[5]! += identifier;
-  sums[6]! += sequence;
-  sums[7]! += data;
-  sums[8]! += vid;
+  sums[0]! += sum;
+}
+
+/** Sums of the fields one by one. @param fields of the frame at `off`, or null if it is of another kind. */
+function apart(
+  cursor: FrameCursor,
+  { count, buffer, offset, length }: Corpus,
+  fields: (cursor: FrameCursor, off: number, end: number) => readonly number[] | null,
+): number {
+  const sums: number[] = [];
+  cursor.attach(buffer);
+  for (let i = 0; i < count; i++) {
+    fields(cursor, offset[i]!, offset[i]! + length[i]!)?.forEach((field, at) => {
+      sums[at] = ((sums[at] ?? 0) + field) | 0;
+    });
+  }
+  return combine(...sums);
+}
+
+function arpFields(cursor: FrameCursor, off: number, end: number): readonly number[] | null {
+  if (cursor.plainType(off, end) !== Arp) return null;
+  const at = off + ETHERNET;
+  if (cursor.checkArp(at, end) !== OK) return null;
+  return [
+    cursor.arpOperation(at),
+    cursor.arpSenderMacHigh(at),
+    cursor.arpSenderMacLow(at),
+    cursor.arpSenderIp(at),
+    cursor.arpTargetMacHigh(at),
+    cursor.arpTargetMacLow(at),
+    cursor.arpTargetIp(at),
+  ];
+}
+
+function echoFields(cursor: FrameCursor, off: number, end: number): readonly number[] | null {
+  return cursor.plainType(off, end) === Ipv4 ? messageFields(cursor, off + ETHERNET, end) : null;
+}
+
+function taggedFields(cursor: FrameCursor, off: number, end: number): readonly number[] | null {
+  if (cursor.taggedType(off, end) !== Ipv4) return null;
+  const fields = messageFields(cursor, off + ETHERNET + TAG, end);
+  return fields && [...fields, cursor.tagTci(off) & 0x0fff];
+}
+
+function messageFields(cursor: FrameCursor, ip: number, end: number): readonly number[] | null {
+  const at = cursor.echoMessage(ip, end);
+  if (at < 0) return null;
+  return [
+    cursor.ipv4Src(ip),
+    cursor.ipv4Dst(ip),
+    cursor.ipv4Ttl(ip),
+    cursor.icmpType(at),
+    cursor.icmpCode(at),
+    cursor.icmpIdentifier(at),
+    cursor.icmpSequence(at),
+    cursor.ipv4PayloadEnd(ip) - at - DATA,
+  ];
 }
 
 function mixedBatch(cursor: FrameCursor, corpus: Corpus, from: number, to: number, sums: Int32Array) {

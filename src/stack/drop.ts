@@ -94,6 +94,8 @@ export const Drop = {
   DirectedBroadcast: 49,
   /** The neighbour table is full of entries in use. */
   NeighboursFull: 50,
+  /** ICMP other than an echo request to everybody. */
+  IcmpBroadcast: 51,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -164,6 +166,7 @@ const WORDS = [
   "no route",
   "directed broadcast",
   "neighbour table full",
+  "ICMP to everybody",
 ];
 
 /** The reason in a few words for people. */

@@ -27,7 +27,13 @@ import { Identity, type IdentityOptions, readAddress } from "./identity.ts";
 import { Ipv4Handler } from "./ipv4.ts";
 import { DatagramHeader, Ipv4Output, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
 import { NeighbourCache } from "./neighbour.ts";
-import type { NeighbourOptions, NeighbourStats, NeighbourUser, NeighbourView } from "./neighbour-options.ts";
+import type {
+  NeighbourOptions,
+  NeighbourStats,
+  NeighbourUser,
+  NeighbourView,
+  SettableState,
+} from "./neighbour-options.ts";
 import type { Observer } from "./observer.ts";
 import { PathMtu } from "./path-mtu.ts";
 import { type Random, systemRandom } from "./random.ts";
@@ -258,9 +264,9 @@ export class Host {
     return this.#neighbours.list();
   }
 
-  /** Sets a neighbour by hand, for good. @returns false if the table is full. */
-  setNeighbour(ip: string | number, address: Uint8Array): boolean {
-    return this.#neighbours.setPermanent(readAddress(ip), address);
+  /** Sets a neighbour by hand: for good, unless another state is given. @returns false if the table is full. */
+  setNeighbour(ip: string | number, address: Uint8Array, state?: SettableState): boolean {
+    return this.#neighbours.set(readAddress(ip), address, state);
   }
 
   /** Forgets a neighbour, or all but those set by hand. */
@@ -291,6 +297,7 @@ export class Host {
   /** Leaves the link, which stays open: it is its owner's. */
   close(): void {
     this.#closed = true;
+    this.#udp.shut();
     this.#detach();
     this.#neighbours.close();
     this.#ipv4.close();

@@ -91,8 +91,11 @@ export class IcmpErrors {
     }
     const to = ipv4.src(buf, ip);
     // In this order, as in Linux: an address that asks too often takes nothing from the others.
-    // Redirects are limited by whoever sends them.
-    if ((type !== Type.Redirect && !this.#limits.each.take(to)) || !this.#limits.all.take()) {
+    // Redirects are limited by whoever sends them; without "fragmentation needed" a sender gets nothing through at all.
+    const isFree =
+      type === Type.Redirect ||
+      (type === Type.DestinationUnreachable && code === icmp.UnreachableCode.FragmentationNeeded);
+    if ((!isFree && !this.#limits.each.take(to)) || !this.#limits.all.take()) {
       this.#limited++;
       return false;
     }

@@ -57,9 +57,11 @@ export class IcmpHandler {
     if (end - off < icmp.HEADER_LENGTH) return Drop.IcmpTruncated;
     if (cursor.checksum(off, end) !== 0) return Drop.IcmpChecksum;
     if (cursor.checkIcmp(off, end) !== Fault.None) return Drop.IcmpTruncated;
-    switch (cursor.icmpType(off)) {
+    const type = cursor.icmpType(off);
+    // Nobody answers or fails to everybody at once: what comes so was not asked for.
+    if (!isUnicast) return type === Type.EchoRequest ? Drop.EchoBroadcast : Drop.IcmpBroadcast;
+    switch (type) {
       case Type.EchoRequest:
-        if (!isUnicast) return Drop.EchoBroadcast;
         return this.#core.answer.echo ? this.#reply(off, end) : Drop.EchoOff;
       case Type.EchoReply:
         return this.#replied(off, end);

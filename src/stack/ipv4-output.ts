@@ -14,6 +14,8 @@ import { SendResult } from "./send-result.ts";
 
 /** Time to live of what the host sends (IANA's recommendation, and Linux's default). */
 export const DEFAULT_TTL = 64;
+/** RFC 1112, 6.1: what goes to a group stays on the link unless told otherwise. */
+const MULTICAST_TTL = 1;
 
 const NO_OPTIONS = new Uint8Array(0);
 
@@ -25,7 +27,7 @@ export type MtuDiscovery = "want" | "do" | "dont" | "probe";
 
 /** How a datagram is sent. */
 export interface SendOptions {
-  /** Time to live, 1 to 255; 64 unless given. */
+  /** Time to live, 1 to 255; 64 unless given, 1 to a multicast group. */
   readonly ttl?: number | undefined;
   /** Differentiated services and congestion notification, 0 to 255. */
   readonly tos?: number | undefined;
@@ -97,16 +99,24 @@ export class Ipv4Output {
     return link.mtu;
   }
 
-  /** Writes into the header what the options say of a datagram with `length` bytes of payload for `dst`. */
+  /**
+   * Writes into the header what the options say of a datagram with `length` bytes of payload for `dst`.
+   * @throws {RangeError} on a time to live that is none.
+   */
   prepare(header: DatagramHeader, dst: number, length: number, given: SendOptions): void {
     header.dst = dst;
-    header.ttl = given.ttl ?? DEFAULT_TTL;
+    header.ttl = given.ttl ?? (address.isMulticast(dst) ? MULTICAST_TTL : DEFAULT_TTL);
+    // RFC 1122, 3.2.1.7: a datagram is never sent with a time to live of 0.
+    if (!(header.ttl >= 1 && header.ttl <= 255)) throw new RangeError(`time to live ${header.ttl} is none: 1 to 255`);
     header.tos = given.tos ?? 0;
     header.options = given.options ?? NO_OPTIONS;
     const discovery = given.discovery ?? "want";
     const total = ipv4.MIN_HEADER_LENGTH + header.options.length + length;
     header.ignorePathMtu = discovery === "probe";
-    header.dontFragment = discovery === "want" ? total <= this.mtuTo(dst) : discovery === "do" || discovery === "probe";
+    header.dontFragment =
+      discovery === "want"
+        ? total <= this.mtuTo(dst) && this.#pathMtu.mayForbidFragments(dst)
+        : discovery === "do" || discovery === "probe";
   }
 
   /**
@@ -208,6 +218,8 @@ export class Ipv4Output {
       // All but the last carry a multiple of 8 bytes.
       const room = (mtu - ipv4.MIN_HEADER_LENGTH - carried.length) & ~7;
       const size = Math.min(room, length - done);
+      // RFC 791, 3.2: every link takes 68 bytes, which are a header and 8 bytes of data.
+      if (size <= 0) return this.#tooNarrow();
       const more = done + size < length;
       result = this.#piece(entry, high, low, header, carried, id, done, more, buf, off + done, size);
       if (result !== SendResult.Sent && result !== SendResult.Waiting) break;
@@ -215,6 +227,11 @@ export class Ipv4Output {
     }
     output.uncork();
     return result;
+  }
+
+  #tooNarrow(): SendResult {
+    this.#core.output.uncork();
+    return SendResult.TooLong;
   }
 
   #piece(

@@ -100,8 +100,9 @@ export class RouteTable {
     this.#redirects += redirects(after) - redirects(before);
   }
 
-  /** All routes, the longest prefix first. */
+  /** All routes, the longest prefix first, the best of one prefix first. */
   list(): Route[] {
-    return this.#byLength.flatMap((routes) => (routes === undefined ? [] : [...routes.values()].flat())).reverse();
+    const longestFirst = [...this.#byLength].reverse();
+    return longestFirst.flatMap((routes) => (routes === undefined ? [] : [...routes.values()].flat()));
   }
 }

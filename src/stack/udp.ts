@@ -75,6 +75,7 @@ export class UdpSocket {
   readonly address: number;
   readonly handler: UdpHandler;
   readonly #sockets: UdpSockets;
+  #closed = false;
 
   /** @internal */
   constructor(sockets: UdpSockets, port: number, address: number, handler: UdpHandler) {
@@ -86,10 +87,11 @@ export class UdpSocket {
 
   /** Sends up to 65,507 bytes; more than the path's MTU takes goes in fragments. */
   send(dst: number, port: number, data: Uint8Array, options: SendOptions = NO_SEND_OPTIONS): SendResult {
-    return this.#sockets.send(this, dst, port, data, options);
+    return this.#closed ? SendResult.Closed : this.#sockets.send(this, dst, port, data, options);
   }
 
   close(): void {
+    this.#closed = true;
     this.#sockets.close(this);
   }
 }
@@ -103,6 +105,7 @@ export class UdpSockets {
   readonly #header = new DatagramHeader();
   #sent = 0;
   #delivered = 0;
+  #closed = false;
 
   constructor(core: Core, output: Ipv4Output, errors: IcmpErrors) {
     this.#core = core;
@@ -134,6 +137,11 @@ export class UdpSockets {
     return socket;
   }
 
+  /** The host leaves its link: nothing is sent any more. */
+  shut(): void {
+    this.#closed = true;
+  }
+
   close(socket: UdpSocket): void {
     const left = (this.#byPort.get(socket.port) ?? []).filter((other) => other !== socket);
     if (left.length > 0) this.#byPort.set(socket.port, left);
@@ -150,6 +158,7 @@ export class UdpSockets {
   }
 
   send(socket: UdpSocket, dst: number, port: number, data: Uint8Array, options: SendOptions): SendResult {
+    if (this.#closed) return SendResult.Closed;
     const length = udp.HEADER_LENGTH + data.length;
     if (length > ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH) return SendResult.TooLong;
     const header = this.#header;

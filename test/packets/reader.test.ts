@@ -112,6 +112,38 @@ describe("PacketReader says what the protocols' modules say", () => {
     });
   });
 
+  /** What `echoMessage` says in one, asked of the protocols' modules one by one. */
+  function echoMessage(buf: Uint8Array, off: number, end: number): number {
+    if (ipv4.check(buf, off, end) !== Fault.None || ipv4.isFragment(buf, off)) return -1;
+    if (ipv4.protocol(buf, off) !== ipv4.Protocol.Icmp) return -1;
+    const at = ipv4.payloadOffset(buf, off);
+    if (icmp.check(buf, at, ipv4.payloadEnd(buf, off, end)) !== Fault.None) return -1;
+    return icmp.type(buf, at) === icmp.Type.EchoRequest || icmp.type(buf, at) === icmp.Type.EchoReply ? at : -1;
+  }
+
+  test("an echo in one question", () => {
+    let echoes = 0;
+    everywhere(datagrams, (reader, buf, off, end) => {
+      const at = echoMessage(buf, off, end);
+      if (at >= 0) echoes++;
+      expect(reader.echoMessage(off, end)).toBe(at);
+    });
+    expect(echoes).toBeGreaterThan(0);
+    // Each bit of the headers, and each cut, on its own.
+    const reader = new PacketReader();
+    for (const datagram of datagrams) {
+      for (let bit = 0; bit < 8 * Math.min(datagram.length, 29); bit++) {
+        const other = datagram.slice();
+        other[bit >> 3]! ^= 1 << (bit & 7);
+        reader.attach(other);
+        expect(reader.echoMessage(0, other.length)).toBe(echoMessage(other, 0, other.length));
+        const cut = other.slice(0, bit >> 3);
+        reader.attach(cut);
+        expect(reader.echoMessage(0, cut.length)).toBe(echoMessage(cut, 0, cut.length));
+      }
+    }
+  });
+
   test("every cut of every sample, and whatever its first byte says", () => {
     const reader = new PacketReader();
     for (const frame of [...frames, ...datagrams, ...networkLayers(EtherType.Arp)]) {

@@ -246,6 +246,16 @@ describe("a router refuses, and says why", () => {
   });
 });
 
+test("without Fragmentation Needed nothing gets through: it is not limited by address (Linux: icmpv4_mask_allow)", () => {
+  const net = new Net({}, [1500, 600]);
+  net.router.hosts[0]!.setNeighbour(LEFT, net.left.mac);
+  for (let i = 0; i < 20; i++) net.forge(forged({ id: i, flags: 2, data: new Uint8Array(1000) }));
+  for (let i = 0; i < 20; i++) net.forge(forged({ id: i, ttl: 1 }));
+  const types = net.ipv4(net.onLeft).filter((one) => ipv4.dst(one, 0) === ip(LEFT));
+  expect(types.filter((one) => icmp.type(one, 20) === icmp.Type.DestinationUnreachable)).toHaveLength(20);
+  expect(types.filter((one) => icmp.type(one, 20) === icmp.Type.TimeExceeded)).toHaveLength(6);
+});
+
 describe("a router keeps to itself", () => {
   test.each([
     ["a broadcast frame", {}, Uint8Array.of(255, 255, 255, 255, 255, 255)],
