@@ -114,8 +114,8 @@ needs({ netns: true, commands: ["ping", "traceroute"] }).describe("through two r
   test("annotations: no route, nobody there, a narrow link", async () => {
     using wire = await new Routed(1000).ready();
     for (const args of [
-      ["-q", "1", "-N", "1", "192.168.1.1"],
-      ["-q", "2", "-N", "1", "-I", "192.168.1.1"],
+      ["-w", "4", "-q", "1", "-N", "1", "192.168.1.1"],
+      ["-w", "4", "-q", "2", "-N", "1", "-I", "192.168.1.1"],
       ["-q", "1", "-N", "1", "-F", B, "1400"],
     ]) {
       const theirs = await wire.run(wire.ve0, "traceroute", "-n", ...args);
