@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./answer.ts"),
   },
   router: { summary: "be a router between interfaces", load: () => import("./router.ts") },
+  claim: {
+    summary: "claim an address as RFC 5227 has it: probe, announce, defend; or find a link-local one",
+    load: () => import("./claim.ts"),
+  },
   sniff: { summary: "show the frames on a wire or in a file, as tcpdump does", load: () => import("./sniff.ts") },
   explain: {
     summary: "report on a whole capture: hosts, questions and answers, what is wrong, and a drawing",

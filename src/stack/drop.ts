@@ -104,6 +104,8 @@ export const Drop = {
   ArpGratuitous: 54,
   /** To be answered for another host, but too many such answers wait already. */
   ArpProxyFull: 55,
+  /** To be passed on to a neighbour that is being asked for, but too much waits for it, or for others, already. */
+  NeighbourQueueFull: 56,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -179,6 +181,7 @@ const WORDS = [
   "ARP for an address of ours that is not answered here",
   "gratuitous ARP",
   "too many proxy answers wait",
+  "no room to wait for the neighbour",
 ];
 
 /** The reason in a few words for people. */
