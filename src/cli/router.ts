@@ -26,6 +26,7 @@ interface Flags {
   readonly netns?: string;
   readonly redirects: boolean;
   readonly directedBroadcasts?: boolean;
+  readonly proxyArp?: boolean;
   readonly force?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -47,6 +48,7 @@ export function define(command: Command, outcome: Outcome): void {
     .option("--netns <namespace>", NETNS_HELP, nonEmpty)
     .option("--no-redirects", "do not tell senders of a better first hop")
     .option("--directed-broadcasts", "pass on broadcasts to a whole network")
+    .option("--proxy-arp", "answer ARP on each interface for what is behind the others (RFC 1027)")
     .option("--force", "route even as an address that the kernel here owns")
     .option("-q, --quiet", "the totals only")
     .option("-v, --verbose", "everything that happens: each datagram passed on, dropped frames and why")
@@ -56,7 +58,10 @@ export function define(command: Command, outcome: Outcome): void {
       "Examples:\n  vethlab router --if ve1=10.0.1.1/24 --if ve2=10.0.2.1/24\n" +
         "  vethlab router --if ve1=10.0.1.1/24 --if ve2=10.0.2.1/24 --route 10.0.9.0/24=10.0.2.2\n",
     )
-    .addHelpText("after", "\nCtrl-C ends with the totals; Ctrl-\\ prints them and goes on.")
+    .addHelpText(
+      "after",
+      "\nCtrl-C ends with the totals; Ctrl-\\ prints them and goes on.\nSIGUSR1 shows the neighbour tables, as `ip -s neigh` does.",
+    )
     .action(async (flags: Flags) => {
       outcome.code = await route(flags);
     });
@@ -71,7 +76,7 @@ async function route(flags: Flags): Promise<number> {
       const attachment = attach(at < 0 ? place : place.slice(0, at), { netns });
       attachments.push(attachment);
       if (flags.force !== true) refuseKernelAddresses(addresses, attachment);
-      return { link: attachment.link, addresses };
+      return { link: attachment.link, addresses, arp: { proxyArp: flags.proxyArp ?? false } };
     });
     const router = new Router(interfaces, {
       sendRedirects: flags.redirects,
@@ -80,6 +85,7 @@ async function route(flags: Flags): Promise<number> {
     addRoutes(router, flags.route ?? []);
     const stopListening = onEnd(() => run.interrupt());
     process.on("SIGQUIT", () => run.interim());
+    process.on("SIGUSR1", () => run.neighbours());
     const run = startRouter(router, flags, {
       clock: realClock,
       out: (text) => void process.stdout.write(text),
