@@ -13,7 +13,7 @@ import { neighbourStateName } from "../../src/stack/neighbour-options.ts";
 import { seededRandom } from "../../src/stack/random.ts";
 import { Router } from "../../src/stack/router.ts";
 import { echoFrame, ip } from "../stack/support.ts";
-import { answerText, type Sender, STIMULI, type Stimulus, senderOf } from "../support/arp-stimuli.ts";
+import { answerText, randomStimulus, type Sender, STIMULI, type Stimulus, senderOf } from "../support/arp-stimuli.ts";
 import { needs } from "../support/privilege.ts";
 import { until } from "../support/until.ts";
 import { Wire } from "../support/wire.ts";
@@ -272,4 +272,54 @@ needs({ netns: true }).describe("ARP under Linux's switches, as the kernel does 
         expect(differences).toEqual(expect.arrayContaining(STIMULI.filter((one) => one.isRefused === true)));
       });
   });
+
+  test("random packets under random switches", async () => {
+    const random = seededRandom(7);
+    const pick = <T>(...choices: T[]): T => choices[random.uint32() % choices.length]!;
+    for (let i = 0; i < 60; i++) {
+      const arp = {
+        arpAccept: pick<0 | 1 | 2>(0, 1, 2),
+        arpIgnore: pick(0, 0, 1, 2, 3, 8),
+        arpFilter: pick(false, true),
+        dropGratuitousArp: pick(false, false, true),
+        proxyArp: pick(false, true),
+        proxyArpPvlan: pick(false, true),
+        mediumId: pick(0, 0, 1, -1),
+      };
+      const medium = pick(0, 1, 2, -1);
+      const proxies = pick([], [BEHIND]);
+      const row: Row = {
+        name: JSON.stringify({ arp, medium, proxies }),
+        sysctls: {
+          arp_accept: arp.arpAccept,
+          arp_ignore: arp.arpIgnore,
+          arp_filter: Number(arp.arpFilter),
+          drop_gratuitous_arp: Number(arp.dropGratuitousArp),
+          proxy_arp: Number(arp.proxyArp),
+          proxy_arp_pvlan: Number(arp.proxyArpPvlan),
+          medium_id: arp.mediumId,
+        },
+        others: { medium_id: medium },
+        ours: { ...arp, proxies },
+        oursOther: { mediumId: medium },
+        forwarding: pick(false, true, true),
+        proxies,
+      };
+      kernel.set(row);
+      const ours = new Ours(row);
+      const stimuli = Array.from({ length: 30 }, () => randomStimulus(random));
+      const answers: [string[], string[]][] = [];
+      for (const [s, stimulus] of stimuli.entries()) {
+        const sender = senderOf(100 + i, s);
+        answers.push([await kernel.play(stimulus, sender), ours.play(stimulus, sender)]);
+      }
+      const [theirs, mine] = [kernel.neighbours(), ours.neighbours()];
+      for (const [s, [said, expected]] of answers.entries()) {
+        const sender = senderOf(100 + i, s);
+        const why = `${row.name} ${JSON.stringify(row.forwarding)} ${stimuli[s]!.name}`;
+        expect([...expected, ...known(mine, sender)], why).toEqual([...said, ...known(theirs, sender)]);
+      }
+      kernel.unset(row);
+    }
+  }, 60_000);
 });

@@ -7,6 +7,7 @@ import * as ethernet from "../../packets/ethernet.ts";
 import { EtherType } from "../../packets/ethernet.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
+import type { Random } from "../../src/stack/random.ts";
 
 export interface Stimulus {
   readonly name: string;
@@ -185,6 +186,42 @@ export const STIMULI: readonly Stimulus[] = [
   },
   { name: "a reverse request", frames: (s) => [frame({ oper: 3, sha: s.mac, spa: s.ip, tpa: OWN })] },
 ];
+
+/** One to three packets at random from one sender. */
+export function randomStimulus(random: Random): Stimulus {
+  const pick = <T>(...choices: T[]): T => choices[random.uint32() % choices.length]!;
+  const packets = Array.from({ length: pick(1, 2, 3) }, () => ({
+    oper: pick(1, 1, 2),
+    spa: pick<(s: Sender) => number>(
+      (s) => s.ip,
+      (s) => s.ip,
+      (s) => s.offLink,
+      () => 0,
+    ),
+    tpa: pick<(s: Sender) => number>(
+      ...[OWN, OWN, ALSO_OWN, OTHER_INTERFACE, BEHIND, BESIDE, NOWHERE].map((one) => () => one),
+      (s: Sender) => s.ip,
+      (s: Sender) => s.offLink,
+    ),
+    sha: pick<"mac" | "otherMac">("mac", "mac", "otherMac"),
+    tha: pick<"zero" | "sender" | "host">("zero", "sender", "host"),
+    to: pick<"all" | "host">("all", "host"),
+  }));
+  return {
+    name: packets.map((one) => JSON.stringify(one)).join(),
+    frames: (s, host) =>
+      packets.map(({ oper, spa, tpa, sha, tha, to }) =>
+        frame({
+          oper,
+          sha: s[sha],
+          spa: spa(s),
+          tha: { zero: mac.ZERO, sender: s[sha], host }[tha],
+          tpa: tpa(s),
+          to: to === "all" ? mac.BROADCAST : host,
+        }),
+      ),
+  };
+}
 
 /** One ARP reply as text, if the frame is one: `10.0.0.2 is here, to 10.0.1.1 at 02:…`. @param host whose MAC is "here". */
 export function answerText(bytes: Uint8Array, host: Uint8Array): string | null {
