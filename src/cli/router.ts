@@ -27,6 +27,7 @@ interface Flags {
   readonly redirects: boolean;
   readonly directedBroadcasts?: boolean;
   readonly proxyArp?: boolean;
+  readonly acceptSourceRoute?: boolean;
   readonly force?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -49,6 +50,7 @@ export function define(command: Command, outcome: Outcome): void {
     .option("--no-redirects", "do not tell senders of a better first hop")
     .option("--directed-broadcasts", "pass on broadcasts to a whole network")
     .option("--proxy-arp", "answer ARP on each interface for what is behind the others (RFC 1027)")
+    .option("--accept-source-route", "follow source routes; datagrams with one are dropped unless told")
     .option("--force", "route even as an address that the kernel here owns")
     .option("-q, --quiet", "the totals only")
     .option("-v, --verbose", "everything that happens: each datagram passed on, dropped frames and why")
@@ -76,7 +78,8 @@ async function route(flags: Flags): Promise<number> {
       const attachment = attach(at < 0 ? place : place.slice(0, at), { netns });
       attachments.push(attachment);
       if (flags.force !== true) refuseKernelAddresses(addresses, attachment);
-      return { link: attachment.link, addresses, arp: { proxyArp: flags.proxyArp ?? false } };
+      const { proxyArp = false, acceptSourceRoute = false } = flags;
+      return { link: attachment.link, addresses, acceptSourceRoute, arp: { proxyArp } };
     });
     const router = new Router(interfaces, {
       sendRedirects: flags.redirects,
