@@ -75,7 +75,7 @@ export class ArpHandler {
     if (core.identity.owns(sender)) return this.#conflict(sender);
     const target = cursor.arpTargetIp(off);
     const isOurs = core.identity.owns(target);
-    const contests = this.tentative > 0 && this.#contests(sender, isReply);
+    const contests = this.tentative > 0 && this.#contests(sender);
     const { switches } = core;
     if (!switches.isPlain) {
       const verdict = switches.check(sender, target, isOurs && !isReply);
@@ -145,13 +145,13 @@ export class ArpHandler {
   }
 
   /** RFC 5227, 2.1.1: the packet speaks as an address that is being probed for, or is another host's probe for it. */
-  #contests(sender: number, isReply: boolean): boolean {
+  #contests(sender: number): boolean {
     const { buf, network } = this.#core.received;
     if (this.watcher === null || this.#isFromUs()) return false;
     const high = mac.high16(buf, network + arp.SHA);
     const low = mac.low32(buf, network + arp.SHA);
     if (sender !== 0) return this.watcher.spokenFrom(sender, this.#kind(), high, low);
-    return !isReply && this.watcher.probedFor(arp.targetIp(buf, network), high, low);
+    return this.watcher.probedFor(arp.targetIp(buf, network), high, low);
   }
 
   /** True if the packet's sender is an interface of ours: it was sent back to us, or went from one to the other. */
@@ -159,7 +159,10 @@ export class ArpHandler {
     const { received, identity, forwarding } = this.#core;
     const sha = received.network + arp.SHA;
     if (mac.equal(received.buf, sha, identity.mac, 0)) return true;
-    return forwarding?.ports.some(({ core }) => mac.equal(received.buf, sha, core.identity.mac, 0)) === true;
+    if (forwarding === null) return false;
+    // No closure: it would be made for every packet of a flood.
+    for (const { core } of forwarding.ports) if (mac.equal(received.buf, sha, core.identity.mac, 0)) return true;
+    return false;
   }
 
   #kind(): ConflictKind {

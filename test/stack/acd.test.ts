@@ -215,6 +215,12 @@ describe("2.1.1 MAX_CONFLICTS and RATE_LIMIT_INTERVAL", () => {
     const claim = one.host.claim("10.0.0.9/24");
     one.send(spoken());
     expect(claim.state).toBe("limited");
+    // Nor while another one is being probed for.
+    one.clock.advance(62_000);
+    const next = one.host.claim("10.0.0.10/24");
+    one.send(arpFrame({ spa: ip("10.0.0.10"), tpa: PEER_IP }));
+    expect([claim.state, next.state]).toEqual(["probing", "limited"]);
+    expect(one.host.stats().claims).toMatchObject({ conflicts: 10 });
   });
 });
 
