@@ -41,11 +41,16 @@ export interface DeviceUnderTest {
   /** Sends one echo request. @returns a complaint, or nothing. */
   ping(request: PingRequest): string;
   /** Addresses are unsigned. */
-  neighbour(ip: number): NeighbourSeen | null;
+  neighbour(ip: number): NeighbourSeen | null | Promise<NeighbourSeen | null>;
   setNeighbour(ip: number, mac: Uint8Array): void;
   /** All, or one. */
   forgetNeighbours(ip: number | null): void;
   close(): void;
+}
+
+/** This machine's kernel cannot be such a device: the script is skipped, and told why. */
+export class Unsupported extends Error {
+  override readonly name = "Unsupported";
 }
 
 /** Makes a device for one run of one script. */

@@ -134,6 +134,8 @@ class Run {
         this.#ignored.push(step.frame);
         return;
       case "host":
+        // It acts upon all that it was sent before.
+        await this.#device.settle();
         this.#act(step.action);
         this.#moment = Math.max(this.#moment, this.#tap.now());
         return;
@@ -286,7 +288,7 @@ class Run {
     const ip = this.#number(step.ip);
     // The device may still be busy with what was sent just now.
     await this.#tap.until(this.#tap.now() + GRACE * S);
-    const entry = this.#device.neighbour(ip);
+    const entry = await this.#device.neighbour(ip);
     const at = formatValue(ip, "ip");
     const seen =
       entry === null ? "none" : `${entry.mac === null ? "" : `${formatValue(entry.mac, "mac")} `}${entry.state}`;

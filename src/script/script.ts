@@ -131,6 +131,8 @@ export interface TimedStep {
 export interface Script {
   readonly file: string;
   readonly line: number;
+  /** What the file's first line says as a comment, or its name. */
+  readonly heading: string;
   /** The requirement's number, such as `2a`; empty if it has none. */
   readonly id: string;
   readonly level: Level;

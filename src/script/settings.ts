@@ -70,6 +70,9 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
       errors.burst = value;
     },
   },
+  // What these switch on a host of ours always does.
+  rp_filter: { sysctl: "net.ipv4.conf.IF.rp_filter", ours: () => {} },
+  drop_unicast_in_l2_multicast: { sysctl: "net.ipv4.conf.IF.drop_unicast_in_l2_multicast", ours: () => {} },
   accept_redirects: {
     sysctl: "net.ipv4.conf.IF.accept_redirects",
     ours: ({ host }, value) => {

@@ -28,6 +28,8 @@ export interface ArpWatcher {
   spokenFrom(ip: number, kind: ConflictKind, high: number, low: number): boolean;
   /** Another station probes for `ip`. @returns true if that is a conflict. */
   probedFor(ip: number, high: number, low: number): boolean;
+  /** True if `ip` is claimed, or was got by a claim. */
+  isClaimed(ip: number): boolean;
 }
 
 export class ArpHandler {
@@ -279,7 +281,9 @@ export class ArpHandler {
   #notify(): void {
     const { identity, switches } = this.#core;
     if (!switches.options.arpNotify) return;
-    for (const { address } of identity.prefixes) this.send({ target: address, source: address });
+    // What was claimed is tested first (RFC 5227, 2.1), and announced after.
+    for (const { address } of identity.prefixes)
+      if (this.watcher?.isClaimed(address) !== true) this.send({ target: address, source: address });
   }
 }
 

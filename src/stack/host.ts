@@ -33,7 +33,7 @@ import { Identity, readAddress, readPrefix } from "./identity.ts";
 import { Ipv4Handler } from "./ipv4.ts";
 import { DatagramHeader, Ipv4Output, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
 import { NeighbourCache } from "./neighbour.ts";
-import type { NeighbourUser, NeighbourView, SettableState } from "./neighbour-options.ts";
+import type { NeighbourOptions, NeighbourUser, NeighbourView, SettableState } from "./neighbour-options.ts";
 import type { Observer } from "./observer.ts";
 import { PathMtu } from "./path-mtu.ts";
 import { systemRandom } from "./random.ts";
@@ -265,6 +265,11 @@ export class Host {
   /** The claims that have not ended. */
   claims(): AddressClaim[] {
     return this.#claims?.list() ?? [];
+  }
+
+  /** What the neighbour cache was told. */
+  get neighbourOptions(): NeighbourOptions {
+    return this.#neighbours.options;
   }
 
   /** The neighbour cache, for people. */

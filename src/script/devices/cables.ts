@@ -3,6 +3,8 @@ import { Lab } from "../../lab/lab.ts";
 import type { LabNamespace } from "../../lab/namespace.ts";
 import type { Port } from "../../lab/port.ts";
 import type { PacketLink } from "../../link/packet.ts";
+import { IpError } from "../../linux/iproute.ts";
+import { Unsupported } from "../device.ts";
 import type { Setup } from "../script.ts";
 
 /** Receive ring of one end: scripts send little. */
@@ -77,7 +79,13 @@ function addVlans(setup: Setup, device: LabNamespace): void {
     const name = addressed(port);
     commands.push(`link add link ${port.name} name ${name} type vlan id ${port.vlan}`, `link set dev ${name} up`);
   }
-  device.ip(...commands);
+  try {
+    device.ip(...commands);
+  } catch (error) {
+    if (error instanceof IpError && /Unknown device type/.test(error.message))
+      throw new Unsupported("this kernel has no VLAN interfaces (modprobe 8021q)");
+    throw error;
+  }
   device.configure((route) => {
     for (const port of setup.interfaces)
       if (port.vlan > 0)

@@ -2,7 +2,9 @@
 import * as icmp from "../../../packets/icmp.ts";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
-import { openIcmpSocket } from "../../linux/icmp-socket.ts";
+import type { NeighbourEntry } from "../../lab/namespace.ts";
+import { type IcmpSocket, openIcmpSocket } from "../../linux/icmp-socket.ts";
+import { queryInterfaces } from "../../linux/interface.ts";
 import { realClock } from "../../stack/clock.ts";
 import type { DevicePort, DeviceUnderTest, NeighbourSeen, PingRequest } from "../device.ts";
 import type { Setup } from "../script.ts";
@@ -48,11 +50,17 @@ class KernelDevice implements DeviceUnderTest {
   readonly settle = settle;
   readonly #setup: Setup;
   readonly #wires: Cables;
+  /** Open to the end: the kernel heeds an error about what a socket sent only as long as there is that socket. */
+  readonly #sockets: IcmpSocket[] = [];
 
   constructor(setup: Setup, wires: Cables) {
     this.#setup = setup;
     this.#wires = wires;
-    this.ports = wires.cables.map(({ name, link, device }) => ({ name, link, deviceMac: macOf(device.state().mac) }));
+    this.ports = wires.cables.map(({ name, link, device }) => ({
+      name,
+      link,
+      deviceMac: hardware(wires, device.name),
+    }));
   }
 
   drive<T>(run: Promise<T>): Promise<T> {
@@ -67,15 +75,12 @@ class KernelDevice implements DeviceUnderTest {
     icmp.setSequence(message, 0, seq);
     icmp.updateChecksum(message, 0, message.length);
     const socket = this.#wires.device.kernel.run(() => openIcmpSocket({ ttl: ttl ?? undefined, discovery }));
-    try {
-      return socket.send(message, to | 0);
-    } finally {
-      socket.close();
-    }
+    this.#sockets.push(socket);
+    return socket.send(message, to | 0);
   }
 
-  neighbour(ip: number): NeighbourSeen | null {
-    const entry = this.#wires.device.neighbours().find(({ dst }) => dst === text(ip));
+  async neighbour(ip: number): Promise<NeighbourSeen | null> {
+    const entry = (await this.#neighbours()).find(({ dst }) => dst === text(ip));
     if (entry === undefined) return null;
     return { mac: entry.lladdr === undefined ? null : macNumber(macOf(entry.lladdr)), state: entry.state[0] ?? "NONE" };
   }
@@ -89,11 +94,21 @@ class KernelDevice implements DeviceUnderTest {
   forgetNeighbours(ip: number | null): void {
     const { device } = this.#wires;
     if (ip === null) device.ip("neigh flush all");
-    else if (this.neighbour(ip) !== null) device.ip(`neigh del ${text(ip)} dev ${this.#towards(ip)}`);
+    else if (device.neighbours().some(({ dst }) => dst === text(ip)))
+      device.ip(`neigh del ${text(ip)} dev ${this.#towards(ip)}`);
   }
 
   close(): void {
+    for (const socket of this.#sockets) socket.close();
     this.#wires.close();
+  }
+
+  /** Asks while the event loop goes on: other scripts have frames to see. */
+  async #neighbours(): Promise<NeighbourEntry[]> {
+    const child = this.#wires.device.spawn("ip", ["-json", "neigh", "show"], { stdio: ["ignore", "pipe", "inherit"] });
+    let json = "";
+    for await (const chunk of child.stdout!.setEncoding("utf8")) json += chunk;
+    return json.trim() === "" ? [] : (JSON.parse(json) as NeighbourEntry[]);
   }
 
   #towards(ip: number): string {
@@ -101,6 +116,10 @@ class KernelDevice implements DeviceUnderTest {
     const on = interfaces.find(({ prefixes }) => prefixes.some((prefix) => ipv4.contains(prefix, ip | 0)));
     return addressed(on ?? interfaces[0]!);
   }
+}
+
+function hardware({ device }: Cables, name: string): Uint8Array {
+  return device.kernel.run(() => queryInterfaces((query) => query.hardware(name)))!.mac;
 }
 
 function macOf(address: string): Uint8Array {

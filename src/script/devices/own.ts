@@ -24,6 +24,8 @@ export interface Fault {
 
 export class OwnMachine {
   readonly hosts: readonly Host[];
+  /** Who sends by which identifier: errors are believed of what a socket sent alone. */
+  readonly #senders = new Set<number>();
   readonly #close: () => void;
 
   constructor(setup: Setup, links: readonly Link[], clock: Clock, random: Random | undefined, fault: Fault = {}) {
@@ -67,6 +69,8 @@ export class OwnMachine {
   ping({ to, id, seq, data, ttl, discovery }: PingRequest): string {
     const options = { ...(ttl === null ? {} : { ttl }), discovery };
     const host = this.#towards(to);
+    if (!this.#senders.has(id)) host.openEcho({ onReply: () => {} }, id);
+    this.#senders.add(id);
     const result = host.sendEcho(to | 0, id, seq, data, options);
     return isSent(result) ? "" : sendResultText(result, host.link.mtu);
   }
