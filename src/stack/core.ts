@@ -1,6 +1,8 @@
 /** What the parts of a host share. */
 import * as mac from "../../packets/mac.ts";
 import type { Link } from "../link/link.ts";
+import type { ArpOptions } from "./arp-options.ts";
+import { ArpSwitches } from "./arp-switches.ts";
 import type { Clock } from "./clock.ts";
 import { DROP_COUNT, type Drop, dropName } from "./drop.ts";
 import type { Forwarding } from "./forwarding.ts";
@@ -43,6 +45,7 @@ export class Core {
   readonly index: number;
   /** Whether source-routed datagrams are taken, and passed on along their route (Linux: accept_source_route). */
   acceptSourceRoute = false;
+  readonly switches: ArpSwitches;
   readonly #drops = new Float64Array(DROP_COUNT);
 
   constructor(
@@ -52,6 +55,7 @@ export class Core {
     identity: Identity,
     answer: AnswerOptions,
     membership: Membership | null = null,
+    arp: Partial<ArpOptions> = {},
   ) {
     this.link = link;
     this.clock = clock;
@@ -61,6 +65,7 @@ export class Core {
     this.forwarding = membership?.forwarding ?? null;
     this.index = membership?.index ?? 0;
     this.routes = identity.addRoutes(membership?.forwarding.routes ?? new RouteTable(), this.index);
+    this.switches = new ArpSwitches(identity, this.routes, this.index, arp);
     this.output = new Output(link, identity, this.observers);
   }
 

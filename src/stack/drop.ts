@@ -98,6 +98,14 @@ export const Drop = {
   IcmpBroadcast: 51,
   /** The next hop of a source route cannot be reached as it demands: the sender is told. */
   SourceRouteFailed: 52,
+  /** Asks for an address of ours, but `arp_ignore` or `arp_filter` says not to answer. */
+  ArpIgnored: 53,
+  /** Gratuitous, which `drop_gratuitous_arp` says to drop. */
+  ArpGratuitous: 54,
+  /** To be answered for another host, but too many such answers wait already. */
+  ArpProxyFull: 55,
+  /** To be passed on to a neighbour that is being asked for, but too much waits for it, or for others, already. */
+  NeighbourQueueFull: 56,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -170,6 +178,10 @@ const WORDS = [
   "neighbour table full",
   "ICMP to everybody",
   "source route failed",
+  "ARP for an address of ours that is not answered here",
+  "gratuitous ARP",
+  "too many proxy answers wait",
+  "no room to wait for the neighbour",
 ];
 
 /** The reason in a few words for people. */

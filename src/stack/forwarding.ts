@@ -237,7 +237,7 @@ export class Forwarding {
   }
 
   #passed(core: Core, out: Port, hop: number, result: SendResult): Verdict {
-    if (!isSent(result)) return result === SendResult.TableFull ? Drop.NeighboursFull : Drop.TxFull;
+    if (!isSent(result)) return reasonFor(result);
     this.#forwarded++;
     if (core.observers.listening) this.#report(core, out, hop);
     return ACCEPTED;
@@ -280,7 +280,7 @@ export class Forwarding {
       ipv4.updateChecksum(piece, 0);
       const word = (ipv4.ttl(piece, 0) << 8) | ipv4.protocol(piece, 0);
       const result = out.relay.pass(hop, piece, 0, piece.length, word, ipv4.headerChecksum(piece, 0));
-      if (!isSent(result)) return Drop.TxFull;
+      if (!isSent(result)) return reasonFor(result);
     }
     this.#forwarded++;
     this.#fragmented++;
@@ -310,6 +310,12 @@ export class Forwarding {
   lookup(dst: number): Route | null {
     return this.routes.lookup(dst);
   }
+}
+
+/** Why a datagram could not be passed on. */
+function reasonFor(result: SendResult): Drop {
+  if (result === SendResult.TableFull) return Drop.NeighboursFull;
+  return result === SendResult.QueueFull ? Drop.NeighbourQueueFull : Drop.TxFull;
 }
 
 /** RFC 1812, 5.3.7, and RFC 3927, 2.7: only what names one host, and not one of a link alone. */

@@ -76,6 +76,7 @@ export class IcmpErrors {
     this.#header.protocol = ipv4.Protocol.Icmp;
     // RFC 1812, 4.3.2.5: errors are sent with precedence 6.
     this.#header.tos = 0xc0;
+    this.#header.isForStranger = true;
   }
 
   stats(): IcmpErrorStats {

@@ -57,6 +57,8 @@ export class DatagramHeader {
   dontFragment = false;
   /** What is known of the path does not count, only the link's MTU. */
   ignorePathMtu = false;
+  /** Whoever it goes to was named by somebody else: see `NeighbourCache.use`. */
+  isForStranger = false;
   /** Options, padded to a multiple of 4 bytes, 40 at most. */
   options: Uint8Array = NO_OPTIONS;
 }
@@ -148,6 +150,8 @@ export class Ipv4Output {
     const { dst } = header;
     if (identity.owns(dst)) return SendResult.OwnAddress;
     if (address.isMulticast(dst) || identity.isBroadcast(dst)) return this.#sendToAll(header, buf, off, length);
+    // 0.0.0.0 goes to all at most: a host that asks for a neighbour without an address of its own would be probing.
+    if (identity.prefixes.length === 0 && forwarding === null) return SendResult.NoAddress;
     const route = routes.lookup(dst);
     if (route === null) return SendResult.NoRoute;
     const hop = route.gateway === 0 ? dst : route.gateway;
@@ -188,7 +192,8 @@ export class Ipv4Output {
     if (tooLong !== SendResult.Sent) return tooLong;
     if (observers.listening) this.#core.reportMiss(cache, hop);
     output.cork();
-    const entry = cache.use(hop);
+    const asker = this.#core.switches.namesAsker ? header.src || this.#core.sourceFor(header.dst) : 0;
+    const entry = cache.use(hop, asker, !header.isForStranger);
     let result: SendResult = SendResult.Waiting;
     if (entry < 0) result = SendResult.TableFull;
     else if (cache.usable(entry)) result = this.#sendNow(cache.high(entry), cache.low(entry), header, buf, off, length);
@@ -270,7 +275,9 @@ export class Ipv4Output {
     const { output, link } = this.#core;
     const total = ipv4.MIN_HEADER_LENGTH + carried.length + length;
     const queued = entry >= 0;
-    const at = queued ? this.#neighbours.enqueue(entry, output.headerLength + total) : output.reserve(total);
+    const at = queued
+      ? this.#neighbours.enqueue(entry, output.headerLength + total, !header.isForStranger)
+      : output.reserve(total);
     if (at < 0) return queued ? SendResult.QueueFull : SendResult.LinkFull;
     const frame = queued ? this.#neighbours.queueBuffer : link.tx;
     output.writeHeader(frame, at, high, low, EtherType.Ipv4);

@@ -38,6 +38,8 @@ export class NeighbourCache {
    */
   readonly #time = Float64Array.of(0, 0, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY);
   #sweeper: Timer | null = null;
+  /** Entries that are incomplete. */
+  #unresolved = 0;
   #requests = 0;
   #evicted = 0;
   #refused = 0;
@@ -116,18 +118,24 @@ export class NeighbourCache {
    * The entry to send a packet through; one is made, and the address asked for, if there is none. Unless it is
    * {@link usable} then, {@link enqueue} the packet.
    * @param asker the address of ours that the packet comes from, 0 if from none: for {@link NeighbourUser.solicit}.
+   * @param byUs false for a packet of others', or an answer to one: strangers name its destination, and may have half of
+   * the table asked for at once.
    * @returns -1 if the table is full of entries in use.
    */
-  use(ip: number, asker = 0): number {
+  use(ip: number, asker = 0, byUs = true): number {
     this.touch();
-    return this.useNow(ip, asker);
+    return this.useNow(ip, asker, byUs);
   }
 
   /** As {@link use}, by the last reading of the clock. */
-  useNow(ip: number, asker = 0): number {
+  useNow(ip: number, asker = 0, byUs = true): number {
     let slot = this.find(ip);
+    if (!byUs && this.#unresolved >= this.options.limit / 2 && (slot < 0 || this.#table.state[slot] === Failed)) {
+      this.#refused++;
+      return -1;
+    }
     if (slot < 0) {
-      slot = this.#insert(ip, true);
+      slot = this.#insert(ip, byUs);
       if (slot < 0) return -1;
     }
     this.#table.used[slot] = this.#time[0]!;
@@ -147,10 +155,11 @@ export class NeighbourCache {
   /**
    * Room for a frame of `length` bytes that waits for an incomplete entry, to be written at the offset returned within
    * {@link queueBuffer}. The oldest waiting frame makes room where the limit or the memory demands it.
+   * @param byUs as of {@link use}: others' packets may have half of the memory.
    * @returns -1 if there is none.
    */
-  enqueue(slot: number, length: number): number {
-    return this.#queues.enqueue(slot, length);
+  enqueue(slot: number, length: number, byUs = true): number {
+    return this.#queues.enqueue(slot, length, byUs);
   }
 
   /** The memory that {@link enqueue} gives room in. */
@@ -220,6 +229,7 @@ export class NeighbourCache {
     this.#table.low[slot] = mac.low32(address, 0);
     this.#table.made[slot] = this.#time[0]!;
     this.#table.updated[slot] = this.#time[0]!;
+    this.#table.confirmed[slot] = state === Stale ? Number.NEGATIVE_INFINITY : this.#time[0]!;
     if (state === Reachable) this.#confirm(slot);
     else this.#become(slot, state);
     if (this.#queues.waiting(slot) > 0) this.#release(slot);
@@ -336,6 +346,8 @@ export class NeighbourCache {
   #become(slot: number, state: number): void {
     const before = this.#table.state[slot]!;
     if (before === state) return;
+    if (before === Incomplete) this.#unresolved--;
+    else if (state === Incomplete) this.#unresolved++;
     this.#table.state[slot] = state;
     this.#table.since[slot] = this.#time[0]!;
     this.#user.changed(this.#table.ip[slot]!, before, state);

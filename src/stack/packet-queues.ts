@@ -6,6 +6,8 @@ import { PacketPool } from "./packet-pool.ts";
 
 export class PacketQueues {
   readonly #pool: PacketPool;
+  /** Slots that others' packets leave to ours. */
+  readonly #reserve: number;
   readonly #limit: number;
   readonly #bytesEach: number;
   /** First and last packet by entry, meaningless unless `#count` is above 0. */
@@ -21,6 +23,7 @@ export class PacketQueues {
    */
   constructor(entries: number, frameSize: number, bytes: number, limit: number, bytesEach: number) {
     this.#pool = new PacketPool(frameSize, Math.floor(bytes / frameSize));
+    this.#reserve = this.#pool.available >> 1;
     this.#limit = limit;
     this.#bytesEach = bytesEach;
     this.#head = new Int32Array(entries);
@@ -46,16 +49,17 @@ export class PacketQueues {
 
   /**
    * Room for a packet at the end of an entry's queue; the oldest of that queue make room where a bound demands it.
+   * @param byUs false for a packet of others': they may have half of the memory.
    * @returns its offset within {@link buffer}, or -1 if there is none.
    */
-  enqueue(entry: number, length: number): number {
+  enqueue(entry: number, length: number, byUs = true): number {
     if (length > this.#bytesEach) return this.#refuse();
     while (
       this.#count[entry]! > 0 &&
       (this.#count[entry]! >= this.#limit || this.#bytes[entry]! + length > this.#bytesEach)
     )
       this.#dropOldest(entry);
-    let packet = this.#pool.take(length);
+    let packet = byUs || this.#pool.available > this.#reserve ? this.#pool.take(length) : -1;
     if (packet < 0 && this.#count[entry]! > 0 && length <= this.#pool.slotSize) {
       this.#dropOldest(entry);
       packet = this.#pool.take(length);

@@ -164,6 +164,8 @@ export class UdpSockets {
     if (this.#closed) return SendResult.Closed;
     const length = udp.HEADER_LENGTH + data.length;
     if (length > ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH) return SendResult.TooLong;
+    // Given up since (RFC 5227, 2.4).
+    if (socket.address !== 0 && !this.#core.identity.owns(socket.address)) return SendResult.NoAddress;
     const header = this.#header;
     header.src = socket.address === 0 ? this.#core.sourceFor(dst) : socket.address;
     this.#output.prepare(header, dst, length, options);
