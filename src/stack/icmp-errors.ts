@@ -98,7 +98,7 @@ export class IcmpErrors {
    * @returns true if the error was sent.
    */
   send(type: number, code: number, word: number, buf: Uint8Array, ip: number, end: number, isGroup: boolean): boolean {
-    if (isGroup || !this.#mayBeTold(buf, ip, end)) {
+    if (!this.#core.answer.errors || isGroup || !this.#mayBeTold(buf, ip, end)) {
       this.#unsuitable++;
       return false;
     }

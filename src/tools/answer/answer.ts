@@ -114,7 +114,7 @@ class Answer implements AnswerRun {
 
   #isWorthALine(event: StackEvent): boolean {
     if (event.type === "arp-answered" || event.type === "echo-answered") return true;
-    if (event.type === "conflict" || event.type === "tx-failed") return true;
+    if (event.type === "timestamp-answered" || event.type === "conflict" || event.type === "tx-failed") return true;
     // The conflict has a line of its own.
     return this.#options.verbose === true && !(event.type === "drop" && event.reason === Drop.ArpConflict);
   }

@@ -46,6 +46,7 @@ const WINDOW_MS = 1000;
 const WORTH: ReadonlySet<StackEvent["type"]> = new Set([
   "icmp-error-sent",
   "echo-answered",
+  "timestamp-answered",
   "conflict",
   "resolution-failed",
   "tx-failed",
