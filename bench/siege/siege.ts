@@ -173,7 +173,7 @@ export class Siege implements Disposable {
 function difference(before: TargetState, after: TargetState) {
   const [was, is] = [before.hosts[0]!, after.hosts[0]!];
   const drops = Object.entries(is.drops).map(([name, n]) => [name, n - (was.drops[name] ?? 0)] as const);
-  const answers = (stats: typeof is) => stats.arpAnswered + stats.echoAnswered;
+  const answers = (stats: typeof is) => stats.arpAnswered + stats.echoAnswered + stats.timestampsAnswered;
   const errors = ({ hosts }: TargetState) => hosts.reduce((sum, one) => sum + one.errors.sent, 0);
   return {
     received: is.received - was.received,

@@ -1,4 +1,5 @@
 /** ICMP for one host: answers echo, hands replies and errors to whoever asked (RFC 792, RFC 1122 3.2.2). */
+import { copyBytes } from "../../packets/bytes.ts";
 import { EtherType, SRC } from "../../packets/ethernet.ts";
 import { Fault } from "../../packets/fault.ts";
 import * as icmp from "../../packets/icmp.ts";
@@ -8,7 +9,9 @@ import * as mac from "../../packets/mac.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { EchoSockets } from "./echo.ts";
-import { DatagramHeader, DEFAULT_TTL, type Ipv4Output } from "./ipv4-output.ts";
+import { HostOptionBuffers } from "./host-options.ts";
+import type { IcmpErrors } from "./icmp-errors.ts";
+import { DatagramHeader, DEFAULT_TTL, type Ipv4Output, NO_OPTIONS } from "./ipv4-output.ts";
 import type { NeighbourCache } from "./neighbour.ts";
 import type { PathMtu } from "./path-mtu.ts";
 import { SendResult } from "./send-result.ts";
@@ -24,8 +27,11 @@ export class IcmpHandler {
   readonly #udp: UdpSockets;
   readonly #pathMtu: PathMtu;
   readonly #acceptRedirects: boolean;
+  readonly #errors: IcmpErrors;
+  readonly #options: HostOptionBuffers;
   readonly #header = new DatagramHeader();
   #answered = 0;
+  #timesAnswered = 0;
 
   constructor(
     core: Core,
@@ -35,6 +41,7 @@ export class IcmpHandler {
     sockets: EchoSockets,
     udp: UdpSockets,
     acceptRedirects: boolean,
+    errors: IcmpErrors,
   ) {
     this.#core = core;
     this.#neighbours = neighbours;
@@ -43,12 +50,19 @@ export class IcmpHandler {
     this.#sockets = sockets;
     this.#udp = udp;
     this.#acceptRedirects = acceptRedirects;
+    this.#errors = errors;
+    this.#options = new HostOptionBuffers(core);
     this.#header.protocol = ipv4.Protocol.Icmp;
   }
 
   /** Echo requests answered. */
   get answered(): number {
     return this.#answered;
+  }
+
+  /** Timestamp requests answered. */
+  get timesAnswered(): number {
+    return this.#timesAnswered;
   }
 
   /** Takes in the message from `off` to `end` in the frame being handled. */
@@ -69,6 +83,8 @@ export class IcmpHandler {
       case Type.TimeExceeded:
       case Type.ParameterProblem:
         return this.#error(off, end);
+      case Type.TimestampRequest:
+        return this.#core.answer.echo ? this.#tellTime(off) : Drop.EchoOff;
       case Type.Redirect:
         return this.#redirect(off, end);
       case Type.SourceQuench:
@@ -81,14 +97,13 @@ export class IcmpHandler {
   /**
    * Answers an echo request from the address asked, with all its data (RFC 1122, 3.2.2.6). The answer goes back to the
    * station that delivered the request, not through the neighbour cache: so a flood of senders cannot push anybody out
-   * of it, nor make us send requests. IPv4 options are not returned. Where the link lets it, the request becomes the
-   * answer where it lies.
+   * of it, nor make us send requests. Where the link lets it, the request becomes the answer where it lies.
    */
   #reply(off: number, end: number): Verdict {
     const core = this.#core;
     const { buf, frame } = core.received;
     const length = ipv4.MIN_HEADER_LENGTH + end - off;
-    if (length > core.link.mtu) return this.#replyInFragments(off, end);
+    if (length > core.link.mtu) return this.#replyOtherwise(off, end);
     if (
       core.output.canReturn &&
       !core.received.isReassembled &&
@@ -99,6 +114,7 @@ export class IcmpHandler {
       core.output.commitReceived(frame, length);
       return ACCEPTED;
     }
+    if (off - core.received.network > ipv4.MIN_HEADER_LENGTH) return this.#replyOtherwise(off, end);
     const at = core.output.reserve(length);
     if (at < 0) return Drop.TxFull;
     this.#count(off, end);
@@ -109,19 +125,81 @@ export class IcmpHandler {
     return ACCEPTED;
   }
 
-  /** An answer that no frame holds. */
-  #replyInFragments(off: number, end: number): Verdict {
-    const { buf, frame, network } = this.#core.received;
-    const source = frame + SRC;
+  /** An answer that no frame holds, or that has options. */
+  #replyOtherwise(off: number, end: number): Verdict {
+    const { buf } = this.#core.received;
+    const problem = this.#address(off);
+    if (problem > 0) return this.#problem(problem);
+    this.#count(off, end);
+    icmp.replyInPlace(buf, off, end);
+    return this.#answer(buf, off, end - off);
+  }
+
+  /**
+   * Answers a timestamp request (RFC 792; RFC 1122, 3.2.2.8) by the rules of echo: both of our times are the present, as in
+   * Linux.
+   */
+  #tellTime(off: number): Verdict {
+    const core = this.#core;
+    const { buf, frame, network } = core.received;
+    const problem = this.#address(off);
+    if (problem > 0) return this.#problem(problem);
+    this.#timesAnswered++;
+    const message = this.#output.scratch;
+    copyBytes(buf, off, message, 0, icmp.TIMESTAMP_LENGTH);
+    icmp.setType(message, 0, Type.TimestampReply);
+    icmp.setCode(message, 0, 0);
+    const now = core.timeOfDay();
+    icmp.setReceiveTimestamp(message, 0, now);
+    icmp.setTransmitTimestamp(message, 0, now);
+    icmp.updateChecksum(message, 0, icmp.TIMESTAMP_LENGTH);
+    if (core.observers.listening) {
+      const source = frame + SRC;
+      core.observers.emit({
+        type: "timestamp-answered",
+        time: core.time(),
+        from: ipv4.src(buf, network),
+        to: ipv4.dst(buf, network),
+        mac: buf.slice(source, source + mac.LENGTH),
+        id: icmp.identifier(buf, off),
+        seq: icmp.sequence(buf, off),
+      });
+    }
+    return this.#answer(message, 0, icmp.TIMESTAMP_LENGTH);
+  }
+
+  /**
+   * Makes the header of an answer to the message at `off`: addresses exchanged, options returned.
+   * @returns 0, or the byte of the request's header that makes an answer impossible.
+   */
+  #address(off: number): number {
+    const { buf, network } = this.#core.received;
     const header = this.#header;
     header.src = ipv4.dst(buf, network);
     header.dst = ipv4.src(buf, network);
     header.tos = ipv4.tos(buf, network);
+    header.options = NO_OPTIONS;
+    header.dontFragment = ipv4.dontFragment(buf, network);
+    return off - network > ipv4.MIN_HEADER_LENGTH ? this.#options.answer(header) : 0;
+  }
+
+  /** Sends the answer back to the station that asked. */
+  #answer(message: Uint8Array, at: number, length: number): Verdict {
+    const { buf, frame } = this.#core.received;
+    const source = frame + SRC;
+    const header = this.#header;
     // A request that came whole with DF through a larger MTU is answered all the same.
-    this.#count(off, end);
-    icmp.replyInPlace(buf, off, end);
-    const result = this.#output.sendTo(mac.high16(buf, source), mac.low32(buf, source), header, buf, off, end - off);
+    const total = ipv4.MIN_HEADER_LENGTH + header.options.length + length;
+    if (total > this.#output.mtuTo(header.dst)) header.dontFragment = false;
+    const result = this.#output.sendTo(mac.high16(buf, source), mac.low32(buf, source), header, message, at, length);
     return result === SendResult.Sent ? ACCEPTED : result === SendResult.TooLong ? Drop.TooLong : Drop.TxFull;
+  }
+
+  #problem(pointer: number): Verdict {
+    const { buf, cursor, network, isGroup } = this.#core.received;
+    const end = cursor.ipv4PayloadEnd(network);
+    this.#errors.send(Type.ParameterProblem, 0, pointer << 24, buf, network, end, isGroup);
+    return Drop.IpOptions;
   }
 
   /**
@@ -170,7 +248,9 @@ export class IcmpHandler {
     const core = this.#core;
     const { buf, frame, network } = core.received;
     const from = ipv4.src(buf, network);
-    if (!this.#sockets.deliver(off, end)) return Drop.EchoUnsolicited;
+    const hasOptions = off - network > ipv4.MIN_HEADER_LENGTH;
+    if (!this.#sockets.deliver(off, end, hasOptions ? this.#options.received() : NO_OPTIONS))
+      return Drop.EchoUnsolicited;
     const source = frame + SRC;
     this.#neighbours.confirm(core.routes.nextHop(from), mac.high16(buf, source), mac.low32(buf, source));
     if (core.observers.listening)
@@ -217,6 +297,7 @@ export class IcmpHandler {
     const from = ipv4.src(buf, network);
     const isTooBig = type === Type.DestinationUnreachable && code === icmp.UnreachableCode.FragmentationNeeded;
     const mtu = isTooBig ? icmp.nextHopMtu(buf, off) : 0;
+    const info = type === Type.ParameterProblem ? icmp.pointer(buf, off) : mtu;
     if (core.observers.listening)
       core.observers.emit({
         type: "icmp-error",
@@ -228,7 +309,7 @@ export class IcmpHandler {
         mtu,
       });
     const isOurs =
-      this.#sockets.fail(buf, quoted, from, type, code, mtu) || this.#udp.fail(buf, quoted, from, type, code, mtu);
+      this.#sockets.fail(buf, quoted, from, type, code, info) || this.#udp.fail(buf, quoted, from, type, code, info);
     // Believed only of what a socket of ours sent: anybody can make up an error (RFC 5927).
     if (isTooBig && isOurs) this.#pathMtu.lower(ipv4.dst(buf, quoted), mtu, ipv4.totalLength(buf, quoted));
     return isOurs ? ACCEPTED : Drop.IcmpErrorForeign;

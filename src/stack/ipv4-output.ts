@@ -6,9 +6,11 @@ import { EtherType } from "../../packets/ethernet.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import * as options from "../../packets/ipv4-options.ts";
+import { MAX_OPTIONS_LENGTH, update } from "../../packets/ipv4-route-options.ts";
 import type { Core } from "./core.ts";
 import type { Forwarding } from "./forwarding.ts";
 import type { NeighbourCache } from "./neighbour.ts";
+import { OptionBuffer } from "./option-buffer.ts";
 import type { PathMtu } from "./path-mtu.ts";
 import { SendResult } from "./send-result.ts";
 
@@ -17,7 +19,7 @@ export const DEFAULT_TTL = 64;
 /** RFC 1112, 6.1: what goes to a group stays on the link unless told otherwise. */
 const MULTICAST_TTL = 1;
 
-const NO_OPTIONS = new Uint8Array(0);
+export const NO_OPTIONS = new Uint8Array(0);
 
 /**
  * Who fragments what exceeds the path's MTU (ip(7), IP_MTU_DISCOVER): `want`, the sender does, and forbids it to others
@@ -33,7 +35,10 @@ export interface SendOptions {
   readonly tos?: number | undefined;
   /** `want` unless given. */
   readonly discovery?: MtuDiscovery | undefined;
-  /** IPv4 options, see `ipv4-options.build`. */
+  /**
+   * IPv4 options, see `ipv4-options.build`; our address and the time are written where they are wanted (RFC 1122, 3.2.1.8e).
+   * With a source route the destination is its first hop.
+   */
   readonly options?: Uint8Array | undefined;
 }
 
@@ -62,6 +67,7 @@ export class Ipv4Output {
   readonly #pathMtu: PathMtu;
   #identification: number;
   #scratch: Uint8Array | null = null;
+  #options: OptionBuffer | null = null;
   #fragmented = 0;
 
   constructor(core: Core, neighbours: NeighbourCache, pathMtu: PathMtu) {
@@ -103,7 +109,7 @@ export class Ipv4Output {
 
   /**
    * Writes into the header what the options say of a datagram with `length` bytes of payload for `dst`.
-   * @throws {RangeError} on a time to live that is none.
+   * @throws {RangeError} on a time to live that is none, or options that are too long.
    */
   prepare(header: DatagramHeader, dst: number, length: number, given: SendOptions): void {
     header.dst = dst;
@@ -111,7 +117,7 @@ export class Ipv4Output {
     // RFC 1122, 3.2.1.7: a datagram is never sent with a time to live of 0.
     if (!(header.ttl >= 1 && header.ttl <= 255)) throw new RangeError(`time to live ${header.ttl} is none: 1 to 255`);
     header.tos = given.tos ?? 0;
-    header.options = given.options ?? NO_OPTIONS;
+    header.options = given.options === undefined ? NO_OPTIONS : this.#originate(header, given.options);
     const discovery = given.discovery ?? "want";
     const total = ipv4.MIN_HEADER_LENGTH + header.options.length + length;
     header.ignorePathMtu = discovery === "probe";
@@ -119,6 +125,18 @@ export class Ipv4Output {
       discovery === "want"
         ? total <= this.mtuTo(dst) && this.#pathMtu.mayForbidFragments(dst)
         : discovery === "do" || discovery === "probe";
+  }
+
+  #originate({ src, dst }: DatagramHeader, given: Uint8Array): Uint8Array {
+    const { length } = given;
+    if (length > MAX_OPTIONS_LENGTH || length % 4 !== 0)
+      throw new RangeError(`options take a multiple of 4 bytes up to ${MAX_OPTIONS_LENGTH}, not ${length}`);
+    const core = this.#core;
+    this.#options ??= new OptionBuffer();
+    const { bytes } = this.#options;
+    bytes.set(given);
+    update(bytes, 0, length, src === 0 ? core.sourceFor(dst) : src, core.timeOfDay(), core.identity, false);
+    return this.#options.view(length);
   }
 
   /**
@@ -130,6 +148,8 @@ export class Ipv4Output {
     const { dst } = header;
     if (identity.owns(dst)) return SendResult.OwnAddress;
     if (address.isMulticast(dst) || identity.isBroadcast(dst)) return this.#sendToAll(header, buf, off, length);
+    // 0.0.0.0 goes to all at most: a host that asks for a neighbour without an address of its own would be probing.
+    if (identity.prefixes.length === 0 && forwarding === null) return SendResult.NoAddress;
     const route = routes.lookup(dst);
     if (route === null) return SendResult.NoRoute;
     const hop = route.gateway === 0 ? dst : route.gateway;
@@ -170,7 +190,8 @@ export class Ipv4Output {
     if (tooLong !== SendResult.Sent) return tooLong;
     if (observers.listening) this.#core.reportMiss(cache, hop);
     output.cork();
-    const entry = cache.use(hop, 0, !header.isForStranger);
+    const asker = this.#core.switches.namesAsker ? header.src || this.#core.sourceFor(header.dst) : 0;
+    const entry = cache.use(hop, asker, !header.isForStranger);
     let result: SendResult = SendResult.Waiting;
     if (entry < 0) result = SendResult.TableFull;
     else if (cache.usable(entry)) result = this.#sendNow(cache.high(entry), cache.low(entry), header, buf, off, length);

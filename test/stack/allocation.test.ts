@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { Direction, type FrameBatch, type FrameHandler, type Link } from "../../src/link/link.ts";
+import { type ArpOptions, LINUX_ARP } from "../../src/stack/arp-options.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
 import { Host } from "../../src/stack/host.ts";
 import { seededRandom } from "../../src/stack/random.ts";
@@ -78,6 +79,26 @@ test.each([
   const host = new Host(link, { addresses: ["192.168.0.2/24"], ...options });
   host.setNeighbour("192.168.0.1", Uint8Array.of(2, 0, 0, 0, 0, 1));
   host.openEcho({ onReply: () => {} }, 77);
+  expect(leastBytes(deliver, count)).toBeLessThan(1);
+  expect(host.stats().received).toBe(count * ROUNDS_ALTOGETHER);
+});
+
+test.each([
+  ["for us", { spa: ip("192.168.0.1"), tpa: ip("192.168.0.2") }],
+  ["for others", { spa: ip("192.168.0.1"), tpa: ip("192.168.0.9") }],
+  ["for whom we answer", { spa: ip("192.168.0.1"), tpa: ip("192.168.9.9") }],
+])("ARP requests %s under Linux's switches: nothing", (_, fields) => {
+  const { link, deliver, count } = bareLink([arpFrame(fields)], 200);
+  const arp: ArpOptions = {
+    ...LINUX_ARP,
+    arpIgnore: 2,
+    arpAccept: 2,
+    arpFilter: true,
+    proxies: ["192.168.9.0/24"],
+    proxyDelayMs: 0,
+  };
+  const options = { mac: HOST_MAC, clock: new VirtualClock(), random: seededRandom(1), arp };
+  const host = new Host(link, { addresses: ["192.168.0.2/24"], ...options });
   expect(leastBytes(deliver, count)).toBeLessThan(1);
   expect(host.stats().received).toBe(count * ROUNDS_ALTOGETHER);
 });

@@ -176,6 +176,13 @@ describe("reassembly time exceeded (RFC 1122, 3.3.2)", () => {
   });
 });
 
+test("an ICMP error in fragments whose time is over is not told of either", () => {
+  const host = bench();
+  host.send(toHost(datagram({ flags: MoreFragments, payload: icmpMessage(3, 1, 0, strange().subarray(0, 32)) })));
+  host.clock.advance(120_000);
+  expect(host.seen).toEqual([]);
+});
+
 describe("how many (RFC 1812, 4.3.2.8)", () => {
   const flood = (host: Bench, times: number, src = PEER_IP) => {
     for (let i = 0; i < times; i++) host.send(toHost(strange({ src, id: i })));

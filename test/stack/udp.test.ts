@@ -293,7 +293,7 @@ describe("errors reach the socket (RFC 1122, 4.1.3.3)", () => {
     const { bench, sent } = asked();
     bench.send(error(icmpType, icmpCode, word, sent.slice(0, 28)));
     expect(bench.errors).toEqual([
-      { from: PEER_IP, to: FAR, toPort: 9, icmpType, icmpCode, mtu, time: expect.any(Number) },
+      { from: PEER_IP, to: FAR, toPort: 9, icmpType, icmpCode, mtu, pointer: 0, time: expect.any(Number) },
     ]);
     expect(bench.drops()).toEqual({});
   });

@@ -159,7 +159,7 @@ export class Siege {
 
   #counters() {
     const stats = this.target.stats();
-    const { arpAnswered, echoAnswered, reassembly } = stats;
+    const { arpAnswered, echoAnswered, timestampsAnswered, reassembly } = stats;
     const all = this.router?.stats();
     const errors =
       all === undefined ? stats.errors.sent : all.interfaces.reduce((sum, one) => sum + one.errors.sent, 0);
@@ -168,7 +168,7 @@ export class Siege {
     return {
       stats,
       errors,
-      answered: arpAnswered + echoAnswered,
+      answered: arpAnswered + echoAnswered + timestampsAnswered,
       forwarded: all?.forwarded ?? 0,
       kept: (reassembly?.fragments ?? 0) - dropped,
     };
