@@ -82,6 +82,13 @@ describe.each(["host", "router"] as const)("an hour against a %s", (aims) => {
     expect(grown).toBeLessThan(totalBound());
   });
 
+  test("every overlap loses its datagram, with what comes after it", () => {
+    const overlaps = (name: string) => outcomes.get(name)!.drops["fragment-overlap"];
+    // The second of two; the second and third of three.
+    expect(overlaps("teardrop")).toBe(FRAMES / 2);
+    expect(overlaps("fragment-overlap")).toBe(Math.floor((2 * FRAMES) / 3));
+  });
+
   test.each(["arp-forged", "arp-replies", "arp-conflict", "echo-forged"])("%s: no neighbour is pushed out", (name) => {
     // Whoever is in use would have to be asked for again.
     expect(outcomes.get(name)!.requests).toBe(0);
