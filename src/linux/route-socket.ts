@@ -38,7 +38,7 @@ const HEADER = 16;
 const ACK = 36;
 /** Bytes sent together: their acknowledgements stay far below the socket's receive buffer. */
 const BATCH = 4096;
-/** A pair's message, with both names as long as they may be, takes 164 bytes. */
+/** A pair's message, with both names as long as they may be, takes 168 bytes. */
 const LONGEST = 176;
 const ON = Uint8Array.of(1, 0, 0, 0);
 const KERNEL = Uint8Array.of(AF_NETLINK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
