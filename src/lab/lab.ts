@@ -136,7 +136,8 @@ export class Lab {
         for (const pair of here) route.addPair(...newEnds(pair, place), pairCommand(pair, place));
       });
     for (const pair of pairs) this.#step(pair[0].namespace.label, pairCommand(pair, pair[0].namespace));
-    for (const [namespace, here] of groupBy(ends, (end) => end.namespace)) {
+    const toDo = ends.filter((end) => end.address !== undefined || end.up === true);
+    for (const [namespace, here] of groupBy(toDo, (end) => end.namespace)) {
       const commands: string[] = [];
       namespace.configure((route) => {
         for (const end of here) {

@@ -42,6 +42,8 @@ const BATCH = 4096;
 const LONGEST = 176;
 const ON = Uint8Array.of(1, 0, 0, 0);
 const KERNEL = Uint8Array.of(AF_NETLINK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+/** Kept from the socket that was closed last: a lab of a thousand namespaces opens two thousand, one after the other. */
+let spare: MessageWriter | null = null;
 const answer = new Uint8Array(8192);
 const answerView = new DataView(answer.buffer);
 
@@ -64,9 +66,10 @@ export class RouteSocket {
   readonly #fd: number;
   readonly #where: string;
   readonly #query: InterfaceQuery;
-  readonly #messages = new MessageWriter(BATCH);
+  readonly #messages: MessageWriter;
   /** What each message of the batch does, for the error. */
   readonly #actions: string[] = [];
+  #closed = false;
 
   /**
    * Opens one in the namespace that the thread is in now; it stays there.
@@ -77,6 +80,8 @@ export class RouteSocket {
     this.#fd = must("socket", libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, 0), "NETLINK_ROUTE");
     for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK]) libc.setsockopt(this.#fd, SOL_NETLINK, option, ON, 4);
     this.#query = new InterfaceQuery(this.#fd);
+    this.#messages = spare ?? new MessageWriter(BATCH);
+    spare = null;
   }
 
   /** Brings an interface up. @throws {SystemError} ENODEV if there is none of that name. */
@@ -159,9 +164,13 @@ export class RouteSocket {
     if (refused !== null) throw refused;
   }
 
-  /** Closes the socket. What was not flushed is forgotten. */
+  /** Closes the socket: it must not be used any more. What was not flushed is forgotten. Safe to call twice. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     libc.close(this.#fd);
+    this.#messages.clear();
+    spare = this.#messages;
   }
 
   [Symbol.dispose](): void {
