@@ -23,6 +23,7 @@ export * as igmp from "./igmp.ts";
 export * as ipv4 from "./ipv4.ts";
 export * as ipv4Address from "./ipv4-address.ts";
 export * as ipv4Options from "./ipv4-options.ts";
+export * as ipv4RouteOptions from "./ipv4-route-options.ts";
 export * as ipv6 from "./ipv6.ts";
 export * as ipv6Address from "./ipv6-address.ts";
 export * as ipv6Extension from "./ipv6-extension.ts";

@@ -85,6 +85,11 @@ export function isLoopback(ip: number): boolean {
   return ip >>> 24 === 127;
 }
 
+/** True for 169.254.0.0/16: an address that holds on one link alone (RFC 3927). */
+export function isLinkLocal(ip: number): boolean {
+  return ip >>> 16 === 0xa9fe;
+}
+
 /** True for 240.0.0.0/4 without the limited broadcast: reserved (RFC 1112), never a source. */
 export function isReserved(ip: number): boolean {
   return ip >>> 28 === 15 && ip !== LIMITED_BROADCAST;

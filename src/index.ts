@@ -22,9 +22,13 @@ export { openPacketLink, type PacketLink, type PacketLinkOptions } from "./link/
 export * from "./link/simulated.ts";
 export { SystemError, UserError } from "./linux/errors.ts";
 export { NetworkNamespace } from "./linux/namespace.ts";
+export type { ClaimOptions, ClaimStats } from "./stack/acd.ts";
+export { ACD_DEFAULTS, type AcdOptions, type ClaimState, type Defence } from "./stack/acd-options.ts";
+export type { AddressClaim } from "./stack/claim.ts";
 export { type Clock, realClock, VirtualClock } from "./stack/clock.ts";
 export type { EchoOptions, EchoResult } from "./stack/echo-socket.ts";
 export { Host, type HostOptions, type HostStats } from "./stack/host.ts";
+export { claimLinkLocal, type LinkLocalClaim, type LinkLocalOptions } from "./stack/link-local.ts";
 export type { Observer, StackEvent } from "./stack/observer.ts";
 export {
   arpTemplate,

@@ -7,10 +7,11 @@ import { ROOT } from "./paths.js";
 import { SetUpError, step } from "./report.js";
 
 const DIST = join(ROOT, "dist");
+const BUNDLER = join(ROOT, "scripts/lib/bundle.js");
 /** Holds the hash of what dist/ was built from. */
 const STAMP = join(DIST, ".built-from");
 const SOURCES = ["packets", "src", "bench", "fuzz", "types"];
-const SETTINGS = ["tsconfig.json", "tsconfig.build.json", "package.json", "package-lock.json"];
+const SETTINGS = ["tsconfig.json", "tsconfig.build.json", "package.json", "package-lock.json", "scripts/lib/bundle.js"];
 
 /** True if dist/ was built from the sources as they are. */
 export function isBuilt() {
@@ -21,7 +22,7 @@ export function isBuilt() {
   }
 }
 
-/** Compiles the sources to dist/. Sources with errors leave dist/ as it was, and no stamp. */
+/** Compiles the sources to dist/, and bundles them. Sources with errors leave dist/ as it was, and no stamp. */
 export async function build(lock) {
   requireWritable(existsSync(DIST) ? DIST : ROOT);
   rmSync(STAMP, { force: true });
@@ -34,6 +35,9 @@ export async function build(lock) {
   for (const file of builtFiles()) {
     if (!existsSync(join(ROOT, file.replace(/(\.d\.ts|\.js|\.js\.map)$/, ".ts")))) rmSync(join(DIST, file));
   }
+  const bundled = await run(process.execPath, [BUNDLER], { cwd: ROOT, lock });
+  if (bundled.code !== 0)
+    throw new SetUpError("bundling the build failed; what rolldown said is below", bundled.output);
   writeFileSync(STAMP, from);
 }
 

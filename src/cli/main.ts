@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./answer.ts"),
   },
   router: { summary: "be a router between interfaces", load: () => import("./router.ts") },
+  claim: {
+    summary: "claim an address as RFC 5227 has it: probe, announce, defend; or find a link-local one",
+    load: () => import("./claim.ts"),
+  },
   sniff: { summary: "show the frames on a wire or in a file, as tcpdump does", load: () => import("./sniff.ts") },
   explain: {
     summary: "report on a whole capture: hosts, questions and answers, what is wrong, and a drawing",
@@ -35,9 +39,18 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "send frames: made from a template, or a capture again, at a rate or flat out",
     load: () => import("./send.ts"),
   },
+  attack: {
+    summary: "attack a host or a router in a laboratory: floods, forgeries, fragments, lies; --list tells them",
+    load: () => import("./attack.ts"),
+  },
   simulate: {
     summary: "hours on a simulated segment in seconds: hosts come, go, collide and ping; no root, no Linux network",
     load: () => import("./simulate.ts"),
+  },
+  script: {
+    summary:
+      "run scripts for frames against our host, simulated or real, or the kernel: what is expected, what is seen",
+    load: () => import("./script.ts"),
   },
   shell: { summary: "a shell inside a fresh lab; leaving it removes everything", load: () => import("./shell.ts") },
   up: { summary: "make a lasting lab: two namespaces and a cable (root)", load: () => import("./up.ts") },

@@ -26,6 +26,7 @@ interface Flags {
   readonly netns?: string;
   readonly redirects: boolean;
   readonly directedBroadcasts?: boolean;
+  readonly acceptSourceRoute?: boolean;
   readonly force?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -47,6 +48,7 @@ export function define(command: Command, outcome: Outcome): void {
     .option("--netns <namespace>", NETNS_HELP, nonEmpty)
     .option("--no-redirects", "do not tell senders of a better first hop")
     .option("--directed-broadcasts", "pass on broadcasts to a whole network")
+    .option("--accept-source-route", "follow source routes; datagrams with one are dropped unless told")
     .option("--force", "route even as an address that the kernel here owns")
     .option("-q, --quiet", "the totals only")
     .option("-v, --verbose", "everything that happens: each datagram passed on, dropped frames and why")
@@ -71,7 +73,7 @@ async function route(flags: Flags): Promise<number> {
       const attachment = attach(at < 0 ? place : place.slice(0, at), { netns });
       attachments.push(attachment);
       if (flags.force !== true) refuseKernelAddresses(addresses, attachment);
-      return { link: attachment.link, addresses };
+      return { link: attachment.link, addresses, acceptSourceRoute: flags.acceptSourceRoute ?? false };
     });
     const router = new Router(interfaces, {
       sendRedirects: flags.redirects,

@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { UserError } from "../linux/errors.ts";
 import { findProgram, replaceProcess } from "../linux/process.ts";
 import type { LabNamespace } from "./namespace.ts";
@@ -16,8 +17,10 @@ const PREPARE =
 /** How unshare(1) is asked for a namespace of processes whose end is the end of all of them. */
 const CONTAIN = ["--pid", "--fork", "--mount-proc", "--kill-child=KILL"] as const;
 
+/** The package's folder, from the sources and from a bundle alike. */
+const ROOT = dirname(createRequire(import.meta.url).resolve("vethlab/package.json"));
 /** The folder of the `vethlab` command, so that it can be typed inside. */
-const BIN = fileURLToPath(new URL("../../../bin", import.meta.url));
+const BIN = join(ROOT, "bin");
 
 /** Starts the command in the namespace, on this process's terminal. */
 export function startShell(namespace: LabNamespace, command: readonly string[]): ChildProcess {
@@ -28,9 +31,7 @@ export function startShell(namespace: LabNamespace, command: readonly string[]):
 /** The user's shell with a prompt that says where it is, or plain sh where there is no bash. */
 export function shellCommand(): string[] {
   const bash = findProgram("bash");
-  return bash === null
-    ? ["sh"]
-    : [bash, "--rcfile", fileURLToPath(new URL("../../../scripts/shellrc", import.meta.url))];
+  return bash === null ? ["sh"] : [bash, "--rcfile", join(ROOT, "scripts/shellrc")];
 }
 
 function shellEnvironment(): NodeJS.ProcessEnv {

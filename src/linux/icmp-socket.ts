@@ -10,6 +10,7 @@ const SOCK_RAW_CLOEXEC_NONBLOCK = 3 | 0x80000 | 0x800;
 const IPPROTO_ICMP = 1;
 const IPPROTO_IP = 0;
 const IP_TTL = 2;
+const IP_MTU_DISCOVER = 10;
 const SOL_SOCKET = 1;
 const SO_BINDTODEVICE = 25;
 
@@ -18,7 +19,11 @@ export interface IcmpSocketOptions {
   readonly interface?: string | undefined;
   /** Time to live of what is sent, 1 to 255. */
   readonly ttl?: number | undefined;
+  /** Who fragments (ip(7), IP_MTU_DISCOVER): this host and, of what fits, nobody; nobody at all; anybody. */
+  readonly discovery?: "want" | "do" | "dont" | undefined;
 }
+
+const DISCOVERY = { dont: 0, want: 1, do: 2 } as const;
 
 export interface IcmpSocket {
   /**
@@ -41,7 +46,9 @@ export function openIcmpSocket(options: IcmpSocketOptions = {}): IcmpSocket {
     if (errno() === Errno.EPERM) throw new UserError("no permission to open a raw ICMP socket: run as root");
     throw new SystemError("socket", errno(), "raw ICMP");
   }
-  if (options.ttl !== undefined) setOption(fd, IPPROTO_IP, IP_TTL, new Uint8Array(Int32Array.of(options.ttl).buffer));
+  const { ttl, discovery } = options;
+  if (ttl !== undefined) setOption(fd, IPPROTO_IP, IP_TTL, integer(ttl));
+  if (discovery !== undefined) setOption(fd, IPPROTO_IP, IP_MTU_DISCOVER, integer(DISCOVERY[discovery]));
   if (options.interface !== undefined)
     setOption(fd, SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${options.interface}\0`));
   const address = new DataView(new ArrayBuffer(16));
@@ -70,6 +77,10 @@ export function openIcmpSocket(options: IcmpSocketOptions = {}): IcmpSocket {
       libc.close(fd);
     },
   };
+}
+
+function integer(value: number): Uint8Array {
+  return new Uint8Array(Int32Array.of(value).buffer);
 }
 
 function setOption(fd: number, level: number, option: number, value: Uint8Array): void {

@@ -4,9 +4,11 @@ import { EtherType } from "../../packets/ethernet.ts";
 import { Fault } from "../../packets/fault.ts";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
+import type { ConflictKind } from "./acd-options.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { NeighbourCache } from "./neighbour.ts";
+import { ProxyArp } from "./proxy-arp.ts";
 
 /** What an ARP packet sent by hand says. */
 export interface ArpRequest {
@@ -16,17 +18,34 @@ export interface ArpRequest {
   /** The station to ask; all unless given. */
   readonly to?: Uint8Array;
   readonly operation?: 1 | 2;
+  /** Which of several it is, from 1; told to observers alone. */
+  readonly attempt?: number;
+}
+
+/** Who is told of packets that bear on an address being claimed (RFC 5227): see acd.ts. `high`, `low`: the sender's MAC. */
+export interface ArpWatcher {
+  /** Another station speaks as `ip`. @returns false if that address is not claimed. */
+  spokenFrom(ip: number, kind: ConflictKind, high: number, low: number): boolean;
+  /** Another station probes for `ip`. @returns true if that is a conflict. */
+  probedFor(ip: number, high: number, low: number): boolean;
 }
 
 export class ArpHandler {
   readonly #core: Core;
   readonly #neighbours: NeighbourCache;
+  readonly #proxy: ProxyArp;
+  #unlisten: (() => void) | null = null;
+  /** Null while no address was ever claimed. */
+  watcher: ArpWatcher | null = null;
+  /** Claimed addresses that are being probed for. */
+  tentative = 0;
   #requests = 0;
   #answered = 0;
 
   constructor(core: Core, neighbours: NeighbourCache) {
     this.#core = core;
     this.#neighbours = neighbours;
+    this.#proxy = new ProxyArp(core, (target, sender, high, low) => this.#reply(target, sender, high, low, true));
   }
 
   /** Packets sent that were no answers. */
@@ -54,19 +73,31 @@ export class ArpHandler {
     if (!isHost && (sender !== 0 || isReply)) return Drop.ArpSenderIp;
     if (!isReply && operation !== arp.Operation.Request) return Drop.ArpOperation;
     if (core.identity.owns(sender)) return this.#conflict(sender);
-    const isOurs = core.identity.owns(cursor.arpTargetIp(off));
-    const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs);
-    if (isReply) return learnt ? ACCEPTED : Drop.ArpUnsolicited;
-    if (!isOurs) return Drop.ArpNotForUs;
+    const target = cursor.arpTargetIp(off);
+    const isOurs = core.identity.owns(target);
+    const contests = this.tentative > 0 && this.#contests(sender, isReply);
+    const { switches } = core;
+    if (!switches.isPlain) {
+      const verdict = switches.check(sender, target, isOurs && !isReply);
+      if (verdict !== ACCEPTED) return verdict;
+    }
+    const isProxied = switches.isProxy && !isOurs && !isReply && this.#proxy.covers(sender, target);
+    const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs || isProxied);
+    if (isReply) return learnt || contests ? ACCEPTED : Drop.ArpUnsolicited;
+    if (!isOurs && !isProxied) return contests ? ACCEPTED : Drop.ArpNotForUs;
     if (!core.answer.arp) return Drop.ArpOff;
-    return this.#reply();
+    const high = cursor.arpSenderMacHigh(off);
+    const low = cursor.arpSenderMacLow(off);
+    return isProxied ? this.#proxy.answer(target, sender, high, low) : this.#reply(target, sender, high, low, false);
   }
 
-  /** @returns true if the cache has the sender now as the packet says. */
+  /** @param isOurs it is ours to answer. @returns true if the cache has the sender now as the packet says. */
   #learn(sender: number, isReply: boolean, isOurs: boolean): boolean {
     const core = this.#core;
     const { buf, network: off, isGroup } = core.received;
-    const isGratuitous = arp.isGratuitous(buf, off);
+    const { isPlain, isLinux } = core.switches;
+    const isGratuitous =
+      arp.isGratuitous(buf, off) && !(isLinux && isReply && !mac.equal(buf, off + arp.SHA, buf, off + arp.THA));
     if (isGratuitous) {
       if (core.observers.listening) this.#reportGratuitous(sender);
       if (!this.#neighbours.options.acceptGratuitous) return false;
@@ -74,8 +105,12 @@ export class ArpHandler {
     const high = mac.high16(buf, off + arp.SHA);
     const low = mac.low32(buf, off + arp.SHA);
     // A reply sent to us alone confirms; what was shouted to all does not (RFC 4861, 7.3.3, as Linux applies it).
-    const confirms = isReply && !isGroup && isOurs;
-    if (this.#neighbours.learn(sender, high, low, isOurs && !isReply, confirms, isGratuitous) < 0) return false;
+    // Replies from link-local addresses are shouted always (RFC 3927, 2.5).
+    const confirms = isReply && (isOurs || isLinux) && (!isGroup || ipv4.isLinkLocal(sender));
+    const isAsker = isOurs && !isReply;
+    const insert = isAsker || (!isPlain && core.switches.accepts(sender, isReply, isGratuitous));
+    const override = isGratuitous || (isLinux && isAsker);
+    if (this.#neighbours.learn(sender, high, low, insert, confirms, override) < 0) return false;
     if (core.observers.listening)
       core.observers.emit({
         type: "neighbour-learnt",
@@ -100,22 +135,47 @@ export class ArpHandler {
   /** Another station speaks as one of our addresses. Nothing is learnt and nothing is answered. */
   #conflict(ip: number): Verdict {
     const core = this.#core;
+    if (this.#isFromUs()) return Drop.OwnMac;
     if (core.observers.listening)
       core.observers.emit({ type: "conflict", time: core.time(), ip, mac: this.#senderMac() });
+    const { buf, network } = core.received;
+    const high = mac.high16(buf, network + arp.SHA);
+    this.watcher?.spokenFrom(ip, this.#kind(), high, mac.low32(buf, network + arp.SHA));
     return Drop.ArpConflict;
   }
 
-  #reply(): Verdict {
+  /** RFC 5227, 2.1.1: the packet speaks as an address that is being probed for, or is another host's probe for it. */
+  #contests(sender: number, isReply: boolean): boolean {
+    const { buf, network } = this.#core.received;
+    if (this.watcher === null || this.#isFromUs()) return false;
+    const high = mac.high16(buf, network + arp.SHA);
+    const low = mac.low32(buf, network + arp.SHA);
+    if (sender !== 0) return this.watcher.spokenFrom(sender, this.#kind(), high, low);
+    return !isReply && this.watcher.probedFor(arp.targetIp(buf, network), high, low);
+  }
+
+  /** True if the packet's sender is an interface of ours: it was sent back to us, or went from one to the other. */
+  #isFromUs(): boolean {
+    const { received, identity, forwarding } = this.#core;
+    const sha = received.network + arp.SHA;
+    if (mac.equal(received.buf, sha, identity.mac, 0)) return true;
+    return forwarding?.ports.some(({ core }) => mac.equal(received.buf, sha, core.identity.mac, 0)) === true;
+  }
+
+  #kind(): ConflictKind {
+    const { buf, network } = this.#core.received;
+    if (arp.operation(buf, network) === arp.Operation.Reply) return "reply";
+    return arp.isGratuitous(buf, network) ? "announcement" : "request";
+  }
+
+  #reply(target: number, sender: number, high: number, low: number, isProxy: boolean): Verdict {
     const core = this.#core;
-    const { cursor, network: off } = core.received;
-    const target = cursor.arpTargetIp(off);
-    const sender = cursor.arpSenderIp(off);
-    const high = cursor.arpSenderMacHigh(off);
-    const low = cursor.arpSenderMacLow(off);
     const { macHigh, macLow } = core.identity;
     const at = core.output.reserve(arp.LENGTH);
     if (at < 0) return Drop.TxFull;
-    core.output.writeHeader(core.link.tx, at, high, low, EtherType.Arp);
+    // RFC 3927, 2.5: so that whoever else has the address hears of it.
+    const isForAll = ipv4.isLinkLocal(target);
+    core.output.writeHeader(core.link.tx, at, isForAll ? 0xffff : high, isForAll ? -1 : low, EtherType.Arp);
     const out = at + core.output.headerLength;
     core.output.writer.arp(out, arp.Operation.Reply, macHigh, macLow, target, high, low, sender);
     core.output.commit(arp.LENGTH);
@@ -126,15 +186,17 @@ export class ArpHandler {
         time: core.time(),
         ip: target,
         to: sender,
-        mac: this.#senderMac(),
+        mac: macOf(high, low),
+        ...(isProxy ? { proxy: true } : {}),
       });
     return ACCEPTED;
   }
 
-  /** Asks for an address on the cache's behalf: everybody if `high` is -1. */
-  solicit(ip: number, attempt: number, high: number, low: number): void {
-    const source = this.#core.identity.sourceFor(ip);
-    this.#send(arp.Operation.Request, source, ip, high, low, attempt);
+  /** Asks for an address on the cache's behalf: everybody if `high` is -1. @param asker whose packet waits, or 0. */
+  solicit(ip: number, attempt: number, high: number, low: number, asker: number): void {
+    const source = this.#core.switches.source(ip, asker);
+    // Without an address of ours it would be a probe, and the neighbour take it for a rival (RFC 5227, 2.1.1).
+    if (source !== 0) this.#send(arp.Operation.Request, source, ip, high, low, attempt);
   }
 
   /** Sends an ARP packet by hand. @returns false if the link had no room for it. */
@@ -143,7 +205,14 @@ export class ArpHandler {
     const to = request.to;
     const high = to === undefined ? -1 : mac.high16(to, 0);
     const low = to === undefined ? -1 : mac.low32(to, 0);
-    return this.#send(request.operation ?? arp.Operation.Request, source, request.target, high, low, 0);
+    return this.#send(
+      request.operation ?? arp.Operation.Request,
+      source,
+      request.target,
+      high,
+      low,
+      request.attempt ?? 0,
+    );
   }
 
   #send(operation: number, source: number, target: number, high: number, low: number, attempt: number): boolean {
@@ -152,7 +221,8 @@ export class ArpHandler {
     if (at < 0) return false;
     const tx = core.link.tx;
     const isBroadcast = high < 0;
-    core.output.writeHeader(tx, at, isBroadcast ? 0xffff : high, isBroadcast ? -1 : low, EtherType.Arp);
+    const isForAll = isBroadcast || ipv4.isLinkLocal(source);
+    core.output.writeHeader(tx, at, isForAll ? 0xffff : high, isForAll ? -1 : low, EtherType.Arp);
     const out = at + core.output.headerLength;
     const { macHigh, macLow } = core.identity;
     // Unknown: zero (RFC 5227, 2.1.1). A gratuitous reply repeats the sender (RFC 2002, 4.6).
@@ -168,11 +238,7 @@ export class ArpHandler {
   }
 
   #reportSent(ip: number, attempt: number, purpose: arp.Purpose, high: number, low: number): void {
-    let to: Uint8Array | null = null;
-    if (high >= 0) {
-      to = new Uint8Array(mac.LENGTH);
-      mac.set(to, 0, high, low);
-    }
+    const to = high < 0 ? null : macOf(high, low);
     const known = purpose === "probe" || purpose === "announcement" || purpose === "gratuitous-reply";
     this.#core.observers.emit({
       type: "arp-request-sent",
@@ -183,4 +249,39 @@ export class ArpHandler {
       purpose: known ? purpose : "request",
     });
   }
+
+  /** The interface is up, with its addresses. */
+  start(): void {
+    this.watch();
+    this.#notify();
+  }
+
+  /** Heeds what happens to the link, once a switch asks for it. */
+  watch(): void {
+    const { link, switches } = this.#core;
+    const { arpNotify, arpEvictNocarrier } = switches.options;
+    if (this.#unlisten !== null || !(arpNotify || arpEvictNocarrier)) return;
+    this.#unlisten = link.onEvent(({ type }) => {
+      if (type === "up") this.#notify();
+      else if (type === "down" && switches.options.arpEvictNocarrier) this.#neighbours.clear();
+    });
+  }
+
+  close(): void {
+    this.#proxy.close();
+    this.#unlisten?.();
+  }
+
+  /** Linux: inetdev_send_gratuitous_arp. */
+  #notify(): void {
+    const { identity, switches } = this.#core;
+    if (!switches.options.arpNotify) return;
+    for (const { address } of identity.prefixes) this.send({ target: address, source: address });
+  }
+}
+
+function macOf(high: number, low: number): Uint8Array {
+  const address = new Uint8Array(mac.LENGTH);
+  mac.set(address, 0, high, low);
+  return address;
 }

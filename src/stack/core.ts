@@ -1,6 +1,8 @@
 /** What the parts of a host share. */
 import * as mac from "../../packets/mac.ts";
 import type { Link } from "../link/link.ts";
+import type { ArpOptions } from "./arp-options.ts";
+import { ArpSwitches } from "./arp-switches.ts";
 import type { Clock } from "./clock.ts";
 import { DROP_COUNT, type Drop, dropName } from "./drop.ts";
 import type { Forwarding } from "./forwarding.ts";
@@ -12,9 +14,12 @@ import type { Random } from "./random.ts";
 import { Received } from "./received.ts";
 import { RouteTable } from "./routes.ts";
 
+const SECONDS_A_DAY = 86_400;
+
 /** Which questions a host answers. */
 export interface AnswerOptions {
   readonly arp: boolean;
+  /** Echo, and ICMP's timestamps. */
   readonly echo: boolean;
 }
 
@@ -38,6 +43,9 @@ export class Core {
   /** The machine that this is one interface of, and which one; null for a host of a single interface. */
   readonly forwarding: Forwarding | null;
   readonly index: number;
+  /** Whether source-routed datagrams are taken, and passed on along their route (Linux: accept_source_route). */
+  acceptSourceRoute = false;
+  readonly switches: ArpSwitches;
   readonly #drops = new Float64Array(DROP_COUNT);
 
   constructor(
@@ -47,6 +55,7 @@ export class Core {
     identity: Identity,
     answer: AnswerOptions,
     membership: Membership | null = null,
+    arp: Partial<ArpOptions> = {},
   ) {
     this.link = link;
     this.clock = clock;
@@ -56,12 +65,19 @@ export class Core {
     this.forwarding = membership?.forwarding ?? null;
     this.index = membership?.index ?? 0;
     this.routes = identity.addRoutes(membership?.forwarding.routes ?? new RouteTable(), this.index);
+    this.switches = new ArpSwitches(identity, this.routes, this.index, arp);
     this.output = new Output(link, identity, this.observers);
   }
 
   /** The time of what is happening: the arrival of the frame being handled, or the present. */
   time(): number {
     return this.received.batch === null ? this.link.now() : this.received.time;
+  }
+
+  /** Milliseconds since midnight UT, what timestamps are in (RFC 1122, 3.2.2.8). */
+  timeOfDay(): number {
+    const { link } = this;
+    return ((link.epoch % SECONDS_A_DAY) * 1000 + Math.floor(link.now() / 1e6)) % (SECONDS_A_DAY * 1000);
   }
 
   /** The address of ours to speak from to `dst`: one of the interface that the way there leads through, 0 if none. */

@@ -46,7 +46,7 @@ export const Drop = {
   IpNotForUs: 23,
   /** For us alone, but in a broadcast or multicast frame (RFC 1122, 3.3.6). */
   IpGroupFrame: 24,
-  /** An option with a length that cannot be. */
+  /** An option that cannot be: the sender is told which byte. */
   IpOptions: 25,
   /** Source-routed: not accepted, as Linux does not by default. */
   IpSourceRoute: 26,
@@ -94,6 +94,18 @@ export const Drop = {
   DirectedBroadcast: 49,
   /** The neighbour table is full of entries in use. */
   NeighboursFull: 50,
+  /** ICMP other than an echo request to everybody. */
+  IcmpBroadcast: 51,
+  /** The next hop of a source route cannot be reached as it demands: the sender is told. */
+  SourceRouteFailed: 52,
+  /** Asks for an address of ours, but `arp_ignore` or `arp_filter` says not to answer. */
+  ArpIgnored: 53,
+  /** Gratuitous, which `drop_gratuitous_arp` says to drop. */
+  ArpGratuitous: 54,
+  /** To be answered for another host, but too many such answers wait already. */
+  ArpProxyFull: 55,
+  /** To be passed on to a neighbour that is being asked for, but too much waits for it, or for others, already. */
+  NeighbourQueueFull: 56,
 } as const;
 export type Drop = (typeof Drop)[keyof typeof Drop];
 
@@ -164,6 +176,12 @@ const WORDS = [
   "no route",
   "directed broadcast",
   "neighbour table full",
+  "ICMP to everybody",
+  "source route failed",
+  "ARP for an address of ours that is not answered here",
+  "gratuitous ARP",
+  "too many proxy answers wait",
+  "no room to wait for the neighbour",
 ];
 
 /** The reason in a few words for people. */

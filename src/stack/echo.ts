@@ -2,6 +2,7 @@
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import type { Core } from "./core.ts";
+import { NO_OPTIONS } from "./ipv4-output.ts";
 
 /** An echo reply, in place: one object that is refilled for each, valid only until the handler returns. */
 export interface EchoReply {
@@ -18,6 +19,8 @@ export interface EchoReply {
   readonly buffer: Uint8Array;
   /** First byte of the data within `buffer`; `length` - 8 bytes follow. */
   readonly dataOffset: number;
+  /** The reply's IPv4 options with our own address and time in them; empty for nearly every one. */
+  readonly options: Uint8Array;
 }
 
 /** An echo request that came to nothing. */
@@ -31,6 +34,8 @@ export interface EchoError {
   readonly icmpCode: number;
   /** The next hop's MTU, in "fragmentation needed"; else 0. */
   readonly mtu: number;
+  /** The byte of its header at fault, counted from 0, in a parameter problem; else 0. */
+  readonly pointer: number;
   /** Arrival in nanoseconds since the link's epoch. */
   readonly time: number;
 }
@@ -49,6 +54,7 @@ class ReplyView implements EchoReply {
   time = 0;
   buffer: Uint8Array = new Uint8Array(0);
   dataOffset = 0;
+  options: Uint8Array = NO_OPTIONS;
 }
 
 /** The handlers of one host by identifier. */
@@ -86,7 +92,7 @@ export class EchoSockets {
   }
 
   /** Hands the echo reply in the frame being handled to its socket. @returns false if there is none. */
-  deliver(off: number, end: number): boolean {
+  deliver(off: number, end: number, options: Uint8Array): boolean {
     const received = this.#core.received;
     const { buf, network } = received;
     const id = icmp.identifier(buf, off);
@@ -101,22 +107,27 @@ export class EchoSockets {
     view.time = received.time;
     view.buffer = buf;
     view.dataOffset = off + icmp.DATA;
+    view.options = options;
     handler.onReply(view);
     return true;
   }
 
   /**
    * Tells the socket that sent the datagram at `ip` what became of it. At least 8 bytes of its payload must be there.
+   * @param info the next hop's MTU in "fragmentation needed", the pointer in a parameter problem, else 0.
    * @returns false if it was no echo request, or nobody's.
    */
-  fail(buf: Uint8Array, ip: number, from: number, icmpType: number, icmpCode: number, mtu: number): boolean {
+  fail(buf: Uint8Array, ip: number, from: number, icmpType: number, icmpCode: number, info: number): boolean {
     if (ipv4.protocol(buf, ip) !== ipv4.Protocol.Icmp || ipv4.fragmentOffset(buf, ip) !== 0) return false;
     const message = ipv4.payloadOffset(buf, ip);
     if (icmp.type(buf, message) !== icmp.Type.EchoRequest) return false;
     const handler = this.#handlers.get(icmp.identifier(buf, message));
     if (handler === undefined) return false;
     const seq = icmp.sequence(buf, message);
-    handler.onError?.({ from, to: ipv4.dst(buf, ip), seq, icmpType, icmpCode, mtu, time: this.#core.time() });
+    const isProblem = icmpType === icmp.Type.ParameterProblem;
+    const mtu = isProblem ? 0 : info;
+    const pointer = isProblem ? info : 0;
+    handler.onError?.({ from, to: ipv4.dst(buf, ip), seq, icmpType, icmpCode, mtu, pointer, time: this.#core.time() });
     return true;
   }
 }

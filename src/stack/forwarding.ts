@@ -7,10 +7,13 @@ import * as inet from "../../packets/checksum.ts";
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
+import * as options from "../../packets/ipv4-options.ts";
+import * as routeOptions from "../../packets/ipv4-route-options.ts";
 import type { Clock } from "./clock.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { EchoHandler } from "./echo.ts";
+import { ForwardedOptions } from "./forwarded-options.ts";
 import { type IcmpErrorOptions, type IcmpErrors, IcmpLimits } from "./icmp-errors.ts";
 import type { Ipv4Output } from "./ipv4-output.ts";
 import type { NeighbourCache } from "./neighbour.ts";
@@ -68,9 +71,11 @@ export class Forwarding {
   readonly udpPorts = new Map<number, UdpSocket[]>();
   readonly ports: Port[] = [];
   readonly #redirects: AddressBuckets;
+  readonly #rewritten = new ForwardedOptions();
   #forwarded = 0;
   #fragmented = 0;
   #redirectsSent = 0;
+  #alerts = 0;
 
   constructor(clock: Clock, options: Partial<ForwardingOptions> = {}, errors: Partial<IcmpErrorOptions> = {}) {
     this.options = { ...FORWARDING_DEFAULTS, ...options };
@@ -91,6 +96,11 @@ export class Forwarding {
 
   get redirects(): number {
     return this.#redirectsSent;
+  }
+
+  /** Of the datagrams passed on, those that asked routers to look at them (RFC 2113). */
+  get alerts(): number {
+    return this.#alerts;
   }
 
   /** What leaves while a batch is handled leaves together, whichever way. */
@@ -116,6 +126,7 @@ export class Forwarding {
     if (!this.options.forwarding || received.isGroup) return Drop.IpNotForUs;
     const dst = cursor.ipv4Dst(off);
     if (!mayTravel(dst) || !mayTravel(cursor.ipv4Src(off))) return Drop.IpNotForUs;
+    if (payload - off > ipv4.MIN_HEADER_LENGTH) return this.#withOptions(core, payload, dst);
     const route = routes.lookup(dst);
     const out = route === null ? undefined : this.ports[route.out];
     if (route === null || out === undefined)
@@ -127,9 +138,94 @@ export class Forwarding {
     const total = cursor.ipv4PayloadEnd(off) - off;
     // In place: whoever else sees the frame sees it as it was meant.
     if (received.isChecksumOpen) finishChecksum(received.buf, off);
-    if (total > out.core.link.mtu) return this.#tooLong(core, out, hop, payload);
+    if (total > out.core.link.mtu) return this.#tooLong(core, out, hop, received.buf, off, payload);
     if (out.core === core && this.options.sendRedirects) this.#redirect(core, hop);
     return this.#pass(core, out, hop, total);
+  }
+
+  /** RFC 1812, 5.2.4.1 and 5.3.13: the same for what has options, which are looked at first. */
+  #withOptions(core: Core, payload: number, dst: number): Verdict {
+    const { buf, network: off } = core.received;
+    const problem = routeOptions.problem(buf, off);
+    if (problem > 0) return this.#parameterProblem(core, problem, Drop.IpOptions);
+    const route = routeOptions.findSourceRoute(buf, options.start(off), payload);
+    if (route >= 0) {
+      if (!core.acceptSourceRoute) return Drop.IpSourceRoute;
+      // Between two hops of a strict route there is nobody: we have no business with it.
+      if (buf[route] === options.OptionType.StrictSourceRoute)
+        return this.#parameterProblem(core, ipv4.DST, Drop.SourceRouteFailed);
+    }
+    return this.#along(core, payload, dst, -1, route >= 0);
+  }
+
+  /**
+   * Passes on the datagram being handled by `core`, whose destination is ours, along its source route.
+   * @param route the option's offset. @param dst the next address of the route, which is not ours.
+   */
+  forwardAlong(core: Core, payload: number, dst: number, route: number): Verdict {
+    const { received } = core;
+    if (!this.options.forwarding || !mayTravel(dst) || !mayTravel(received.cursor.ipv4Src(received.network)))
+      return this.#routeFailed(core);
+    if (this.broadcasts.has(dst)) return this.#routeFailed(core);
+    return this.#along(core, payload, dst, route, true);
+  }
+
+  /** @param sourceRoute offset of the option that `dst` is the next address of, or -1. */
+  #along(core: Core, payload: number, dst: number, sourceRoute: number, isRouted: boolean): Verdict {
+    const { received, routes } = core;
+    const { cursor, network: off } = received;
+    const { Type, UnreachableCode, TimeExceededCode } = icmp;
+    const route = routes.lookup(dst);
+    const out = route === null ? undefined : this.ports[route.out];
+    if (route === null || out === undefined) {
+      if (sourceRoute >= 0) return this.#routeFailed(core);
+      return this.#refuse(core, Type.DestinationUnreachable, UnreachableCode.Network, 0, Drop.NoRoute);
+    }
+    if (cursor.ipv4Ttl(off) <= 1)
+      return this.#refuse(core, Type.TimeExceeded, TimeExceededCode.InTransit, 0, Drop.TtlExceeded);
+    // A strict route's next hop is on a network of ours (RFC 791, 3.1).
+    const isStrict = sourceRoute >= 0 && received.buf[sourceRoute] === options.OptionType.StrictSourceRoute;
+    if (isStrict && route.gateway !== 0) return this.#routeFailed(core);
+    const isBroadcast = this.broadcasts.has(dst);
+    if (isBroadcast && !this.options.directedBroadcasts) return Drop.DirectedBroadcast;
+    const hop = route.gateway === 0 ? dst : route.gateway;
+    const total = cursor.ipv4PayloadEnd(off) - off;
+    if (received.isChecksumOpen) finishChecksum(received.buf, off);
+    const copy = this.#rewritten.rewrite(core, out.core, payload, total, hop, dst, sourceRoute);
+    if (copy === null) return Drop.IpOptions;
+    if (total > out.core.link.mtu)
+      return isBroadcast ? Drop.TooLong : this.#tooLong(core, out, hop, copy, 0, payload - off);
+    // RFC 1812, 5.2.7.2: whoever chose the way is not told of a better one.
+    if (out.core === core && this.options.sendRedirects && !isRouted && !isBroadcast) this.#redirect(core, hop);
+    const word = (ipv4.ttl(copy, 0) << 8) | ipv4.protocol(copy, 0);
+    const checksum = inet.update(ipv4.headerChecksum(copy, 0), word, word - ONE_HOP);
+    const to = isBroadcast ? address.LIMITED_BROADCAST : hop;
+    if (routeOptions.hasRouterAlert(copy, 0)) this.#alert(core);
+    return this.#passed(core, out, hop, out.relay.pass(to, copy, 0, total, word - ONE_HOP, checksum));
+  }
+
+  #alert(core: Core): void {
+    const { cursor, network: off } = core.received;
+    this.#alerts++;
+    if (!core.observers.listening) return;
+    const from = cursor.ipv4Src(off);
+    const protocol = cursor.ipv4Protocol(off);
+    core.observers.emit({ type: "router-alert", time: core.time(), from, to: cursor.ipv4Dst(off), protocol });
+  }
+
+  #parameterProblem(core: Core, pointer: number, reason: Drop): Verdict {
+    return this.#refuse(core, icmp.Type.ParameterProblem, 0, pointer << 24, reason);
+  }
+
+  #routeFailed(core: Core): Verdict {
+    const { Type, UnreachableCode } = icmp;
+    return this.#refuse(
+      core,
+      Type.DestinationUnreachable,
+      UnreachableCode.SourceRouteFailed,
+      0,
+      Drop.SourceRouteFailed,
+    );
   }
 
   /** RFC 1812, 5.2.2 and 5.3.1: one hop less to live, and the checksum brought up to date (RFC 1624). */
@@ -137,8 +233,11 @@ export class Forwarding {
     const { buf, cursor, network: off } = core.received;
     const word = cursor.u16(off + TTL_AND_PROTOCOL);
     const checksum = inet.update(cursor.u16(off + CHECKSUM), word, word - ONE_HOP);
-    const result = out.relay.pass(hop, buf, off, total, word - ONE_HOP, checksum);
-    if (!isSent(result)) return result === SendResult.TableFull ? Drop.NeighboursFull : Drop.TxFull;
+    return this.#passed(core, out, hop, out.relay.pass(hop, buf, off, total, word - ONE_HOP, checksum));
+  }
+
+  #passed(core: Core, out: Port, hop: number, result: SendResult): Verdict {
+    if (!isSent(result)) return reasonFor(result);
     this.#forwarded++;
     if (core.observers.listening) this.#report(core, out, hop);
     return ACCEPTED;
@@ -170,9 +269,8 @@ export class Forwarding {
     return this.#pass(core, out, address.LIMITED_BROADCAST, total);
   }
 
-  /** RFC 1812, 5.2.6; RFC 1191, 4. */
-  #tooLong(core: Core, out: Port, hop: number, payload: number): Verdict {
-    const { buf, network: off } = core.received;
+  /** RFC 1812, 5.2.6; RFC 1191, 4. The datagram is the one being handled, or a copy of it with other options. */
+  #tooLong(core: Core, out: Port, hop: number, buf: Uint8Array, off: number, payload: number): Verdict {
     const { mtu } = out.core.link;
     const { Type, UnreachableCode } = icmp;
     if (ipv4.dontFragment(buf, off))
@@ -182,7 +280,7 @@ export class Forwarding {
       ipv4.updateChecksum(piece, 0);
       const word = (ipv4.ttl(piece, 0) << 8) | ipv4.protocol(piece, 0);
       const result = out.relay.pass(hop, piece, 0, piece.length, word, ipv4.headerChecksum(piece, 0));
-      if (!isSent(result)) return Drop.TxFull;
+      if (!isSent(result)) return reasonFor(result);
     }
     this.#forwarded++;
     this.#fragmented++;
@@ -212,6 +310,12 @@ export class Forwarding {
   lookup(dst: number): Route | null {
     return this.routes.lookup(dst);
   }
+}
+
+/** Why a datagram could not be passed on. */
+function reasonFor(result: SendResult): Drop {
+  if (result === SendResult.TableFull) return Drop.NeighboursFull;
+  return result === SendResult.QueueFull ? Drop.NeighbourQueueFull : Drop.TxFull;
 }
 
 /** RFC 1812, 5.3.7, and RFC 3927, 2.7: only what names one host, and not one of a link alone. */

@@ -11,69 +11,38 @@
 import { EtherType, SRC } from "../../packets/ethernet.ts";
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
+import type { Prefix } from "../../packets/ipv4-address.ts";
 import * as vlan from "../../packets/vlan.ts";
 import type { FrameBatch, Link } from "../link/link.ts";
 import { Direction } from "../link/link.ts";
+import { AddressClaims, type ClaimOptions } from "./acd.ts";
+import type { AcdOptions } from "./acd-options.ts";
 import { ArpHandler, type ArpRequest } from "./arp.ts";
+import type { ArpOptions } from "./arp-options.ts";
+import type { AddressClaim } from "./claim.ts";
 import { type Clock, realClock } from "./clock.ts";
-import { type AnswerOptions, Core, type Membership } from "./core.ts";
+import { Core, type Membership } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { EchoHandler } from "./echo.ts";
 import { EchoSockets } from "./echo.ts";
 import { type EchoOptions, type EchoResult, EchoSocket, echoOnce } from "./echo-socket.ts";
+import type { HostOptions, HostStats } from "./host-settings.ts";
 import { IcmpHandler } from "./icmp.ts";
-import { type IcmpErrorOptions, type IcmpErrorStats, IcmpErrors, IcmpLimits } from "./icmp-errors.ts";
-import { Identity, type IdentityOptions, readAddress } from "./identity.ts";
+import { IcmpErrors, IcmpLimits } from "./icmp-errors.ts";
+import { Identity, readAddress, readPrefix } from "./identity.ts";
 import { Ipv4Handler } from "./ipv4.ts";
 import { DatagramHeader, Ipv4Output, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
 import { NeighbourCache } from "./neighbour.ts";
-import type { NeighbourOptions, NeighbourStats, NeighbourUser, NeighbourView } from "./neighbour-options.ts";
+import type { NeighbourOptions, NeighbourUser, NeighbourView, SettableState } from "./neighbour-options.ts";
 import type { Observer } from "./observer.ts";
 import { PathMtu } from "./path-mtu.ts";
-import { type Random, systemRandom } from "./random.ts";
-import type { ReassemblyOptions, ReassemblyStats } from "./reassembly.ts";
+import { systemRandom } from "./random.ts";
 import { Relay } from "./relay.ts";
 import type { RouteTable } from "./routes.ts";
 import { SendResult } from "./send-result.ts";
 import { type UdpHandler, type UdpOptions, type UdpSocket, UdpSockets } from "./udp.ts";
 
-export interface HostOptions extends IdentityOptions {
-  /** What the host answers; everything unless told. */
-  readonly answer?: Partial<AnswerOptions>;
-  readonly neighbours?: Partial<NeighbourOptions>;
-  /** How fragments are put together; null: they are dropped. */
-  readonly reassembly?: Partial<ReassemblyOptions> | null;
-  /** How often the host sends ICMP errors. */
-  readonly errors?: Partial<IcmpErrorOptions>;
-  /** Believe a router that names a better first hop (Linux: accept_redirects). A host does unless told. */
-  readonly acceptRedirects?: boolean;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  readonly observer?: Observer;
-}
-
-/** Counters since the host was made. */
-export interface HostStats {
-  /** Frames that the link delivered. */
-  readonly received: number;
-  readonly arpAnswered: number;
-  /** Requests, probes and announcements. */
-  readonly arpSent: number;
-  readonly echoAnswered: number;
-  readonly echoSent: number;
-  readonly echoReplies: number;
-  /** Frames dropped, by reason's name; see `dropText`. */
-  readonly drops: Readonly<Record<string, number>>;
-  readonly txFailed: number;
-  readonly neighbours: NeighbourStats;
-  readonly udpSent: number;
-  readonly udpReceived: number;
-  /** Datagrams sent in fragments. */
-  readonly fragmented: number;
-  /** Null if the host puts no fragments together. */
-  readonly reassembly: ReassemblyStats | null;
-  readonly errors: IcmpErrorStats;
-}
+export type { HostOptions, HostStats } from "./host-settings.ts";
 
 /** The group bit of an address (the first byte's lowest) in its upper 16 bits. */
 const GROUP = 0x0100;
@@ -93,6 +62,8 @@ export class Host {
   readonly #errors: IcmpErrors;
   readonly #header = new DatagramHeader();
   readonly #detach: () => void;
+  readonly #acd: Partial<AcdOptions> | undefined;
+  #claims: AddressClaims | null = null;
   #received = 0;
   #echoSent = 0;
   #echoReplies = 0;
@@ -107,8 +78,17 @@ export class Host {
     this.link = link;
     this.clock = clock;
     this.identity = new Identity(options, membership?.forwarding);
-    const core = new Core(link, clock, random, this.identity, { arp: true, echo: true, ...answer }, membership);
+    const core = new Core(
+      link,
+      clock,
+      random,
+      this.identity,
+      { arp: true, echo: true, ...answer },
+      membership,
+      options.arp,
+    );
     this.#core = core;
+    core.acceptSourceRoute = options.acceptSourceRoute ?? false;
     if (observer !== undefined) core.observers.add(observer);
     const frameSize = core.output.headerLength + link.mtu;
     this.#neighbours = new NeighbourCache(clock, random, this.#user(), frameSize, neighbours);
@@ -126,9 +106,11 @@ export class Host {
       this.#sockets,
       this.#udp,
       options.acceptRedirects ?? true,
+      this.#errors,
     );
     this.#ipv4 = new Ipv4Handler(core, this.#icmp, this.#udp, this.#errors, reassembly);
     this.#header.protocol = ipv4.Protocol.Icmp;
+    this.#acd = options.acd;
     membership?.forwarding.ports.push({
       core,
       neighbours: this.#neighbours,
@@ -137,6 +119,7 @@ export class Host {
       relay: new Relay(core, this.#neighbours),
     });
     this.#detach = link.onFrames((batch) => this.#input(batch));
+    this.#arp.start();
   }
 
   /** The host's MAC address. */
@@ -253,14 +236,50 @@ export class Host {
     return this.sendArp({ target, source: target });
   }
 
+  /** Linux's switches for ARP: may be changed at any time, by naming what is to change. */
+  get arp(): ArpOptions {
+    return this.#core.switches.options;
+  }
+
+  set arp(options: Partial<ArpOptions>) {
+    this.#core.switches.set(options);
+    this.#arp.watch();
+  }
+
+  /**
+   * Claims an address as RFC 5227 has it: probes for it, and if nobody objects announces, uses and defends it. While it is
+   * probed for, the host neither answers for it nor speaks as it. The claim ends with the host.
+   * @param address text such as `10.0.0.2/24`, or parsed.
+   * @throws {RangeError} on an address that is none, is ours or claimed already, or on options that make no sense.
+   */
+  claim(address: string | Prefix, options: ClaimOptions = {}): AddressClaim {
+    if (this.#closed) throw new RangeError("the host is closed");
+    const prefix = readPrefix(address);
+    if (this.#claims === null) {
+      this.#claims = new AddressClaims(this.#core, this.#arp, this.#neighbours, this.#acd);
+      this.#arp.watcher = this.#claims;
+    }
+    return this.#claims.claim(prefix, options);
+  }
+
+  /** The claims that have not ended. */
+  claims(): AddressClaim[] {
+    return this.#claims?.list() ?? [];
+  }
+
+  /** What the neighbour cache was told. */
+  get neighbourOptions(): NeighbourOptions {
+    return this.#neighbours.options;
+  }
+
   /** The neighbour cache, for people. */
   neighbours(): NeighbourView[] {
     return this.#neighbours.list();
   }
 
-  /** Sets a neighbour by hand, for good. @returns false if the table is full. */
-  setNeighbour(ip: string | number, address: Uint8Array): boolean {
-    return this.#neighbours.setPermanent(readAddress(ip), address);
+  /** Sets a neighbour by hand: for good, unless another state is given. @returns false if the table is full. */
+  setNeighbour(ip: string | number, address: Uint8Array, state?: SettableState): boolean {
+    return this.#neighbours.set(readAddress(ip), address, state);
   }
 
   /** Forgets a neighbour, or all but those set by hand. */
@@ -275,6 +294,7 @@ export class Host {
       arpAnswered: this.#arp.answered,
       arpSent: this.#arp.sent,
       echoAnswered: this.#icmp.answered,
+      timestampsAnswered: this.#icmp.timesAnswered,
       echoSent: this.#echoSent,
       echoReplies: this.#echoReplies,
       drops: this.#core.drops(),
@@ -285,14 +305,18 @@ export class Host {
       fragmented: this.#output.fragmented,
       reassembly: this.#ipv4.reassembly(),
       errors: this.#errors.stats(),
+      claims: this.#claims?.stats() ?? null,
     };
   }
 
   /** Leaves the link, which stays open: it is its owner's. */
   close(): void {
     this.#closed = true;
+    this.#udp.shut();
+    this.#claims?.close();
     this.#detach();
     this.#neighbours.close();
+    this.#arp.close();
     this.#ipv4.close();
   }
 
@@ -353,7 +377,7 @@ export class Host {
   #user(): NeighbourUser {
     const core = this.#core;
     return {
-      solicit: (ip, attempt, high, low) => this.#arp.solicit(ip, attempt, high, low),
+      solicit: (ip, attempt, high, low, asker) => this.#arp.solicit(ip, attempt, high, low, asker),
       transmit: (buf, off, length, high, low) => core.output.sendCopy(buf, off, length, high, low),
       failed: (ip, waiting) => {
         core.routes.forgetRedirects(ip);

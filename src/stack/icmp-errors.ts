@@ -2,9 +2,12 @@
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
+import * as options from "../../packets/ipv4-options.ts";
+import * as routeOptions from "../../packets/ipv4-route-options.ts";
 import type { Clock } from "./clock.ts";
 import type { Core } from "./core.ts";
-import { DatagramHeader, type Ipv4Output } from "./ipv4-output.ts";
+import { DatagramHeader, type Ipv4Output, NO_OPTIONS } from "./ipv4-output.ts";
+import { OptionBuffer } from "./option-buffer.ts";
 import { AddressBuckets, TokenBucket } from "./rate-limit.ts";
 import { isSent } from "./send-result.ts";
 
@@ -42,6 +45,8 @@ export interface IcmpErrorStats {
   readonly limited: number;
   /** Not sent, since nobody may be told of such a datagram. */
   readonly unsuitable: number;
+  /** Not sent, since the way there had no room: the link, its neighbour table or what waits for a neighbour was full. */
+  readonly failed: number;
 }
 
 /** How many errors may still be sent: one for all interfaces of a machine. */
@@ -61,9 +66,11 @@ export class IcmpErrors {
   readonly #output: Ipv4Output;
   readonly #limits: IcmpLimits;
   readonly #header = new DatagramHeader();
+  #options: OptionBuffer | null = null;
   #sent = 0;
   #limited = 0;
   #unsuitable = 0;
+  #failed = 0;
 
   constructor(core: Core, output: Ipv4Output, limits: IcmpLimits) {
     this.#core = core;
@@ -72,10 +79,11 @@ export class IcmpErrors {
     this.#header.protocol = ipv4.Protocol.Icmp;
     // RFC 1812, 4.3.2.5: errors are sent with precedence 6.
     this.#header.tos = 0xc0;
+    this.#header.isForStranger = true;
   }
 
   stats(): IcmpErrorStats {
-    return { sent: this.#sent, limited: this.#limited, unsuitable: this.#unsuitable };
+    return { sent: this.#sent, limited: this.#limited, unsuitable: this.#unsuitable, failed: this.#failed };
   }
 
   /**
@@ -91,12 +99,19 @@ export class IcmpErrors {
     }
     const to = ipv4.src(buf, ip);
     // In this order, as in Linux: an address that asks too often takes nothing from the others.
-    // Redirects are limited by whoever sends them.
-    if ((type !== Type.Redirect && !this.#limits.each.take(to)) || !this.#limits.all.take()) {
+    // Redirects are limited by whoever sends them; without "fragmentation needed" a sender gets nothing through at all.
+    const isFree =
+      type === Type.Redirect ||
+      (type === Type.DestinationUnreachable && code === icmp.UnreachableCode.FragmentationNeeded);
+    if ((!isFree && !this.#limits.each.take(to)) || !this.#limits.all.take()) {
       this.#limited++;
       return false;
     }
-    const quoted = Math.min(QUOTED, end - ip, ipv4.totalLength(buf, ip));
+    const header = this.#header;
+    header.dst = to;
+    header.options = NO_OPTIONS;
+    if (ipv4.headerLength(buf, ip) > ipv4.MIN_HEADER_LENGTH && type !== Type.ParameterProblem) this.#wayBack(buf, ip);
+    const quoted = Math.min(QUOTED - header.options.length, end - ip, ipv4.totalLength(buf, ip));
     const message = this.#output.scratch;
     icmp.setType(message, 0, type);
     icmp.setCode(message, 0, code);
@@ -105,9 +120,11 @@ export class IcmpErrors {
     icmp.updateChecksum(message, 0, icmp.DATA + quoted);
     const { identity } = this.#core;
     const asked = ipv4.dst(buf, ip);
-    this.#header.src = identity.owns(asked) ? asked : 0;
-    this.#header.dst = to;
-    if (!isSent(this.#output.send(this.#header, message, 0, icmp.DATA + quoted))) return false;
+    header.src = identity.owns(asked) ? asked : 0;
+    if (!isSent(this.#output.send(header, message, 0, icmp.DATA + quoted))) {
+      this.#failed++;
+      return false;
+    }
     this.#sent++;
     const core = this.#core;
     if (core.observers.listening)
@@ -120,6 +137,20 @@ export class IcmpErrors {
         about: asked,
       });
     return true;
+  }
+
+  /** RFC 1812, 4.3.2.6: an error goes back along a source route, as far as that was followed. */
+  #wayBack(buf: Uint8Array, ip: number): void {
+    if (!this.#core.acceptSourceRoute) return;
+    const at = routeOptions.findSourceRoute(buf, options.start(ip), options.end(buf, ip));
+    if (at < 0) return;
+    this.#options ??= new OptionBuffer();
+    const { bytes } = this.#options;
+    let length = routeOptions.reverse(buf, at, ipv4.src(buf, ip), bytes, 0);
+    if (length === 0) return;
+    while ((length & 3) !== 0) bytes[length++] = options.OptionType.EndOfList;
+    this.#header.options = this.#options.view(length);
+    this.#header.dst = routeOptions.routeAddress(buf, at, routeOptions.recorded(buf, at) - 1);
   }
 
   /** RFC 1122, 3.2.2: never about an error, a group, a fragment but the first, or a source that is no single host. */

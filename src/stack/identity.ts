@@ -17,21 +17,18 @@ export interface IdentityOptions {
 /** 224.0.0.1, all hosts: every host belongs to it (RFC 1112). */
 export const ALL_HOSTS = 0xe0000001 | 0;
 
+const EVERYTHING: ipv4.Prefix = { address: 0, length: 0 };
+
 export class Identity {
   readonly mac: Uint8Array;
   readonly macHigh: number;
   readonly macLow: number;
-  readonly prefixes: readonly ipv4.Prefix[];
   /** 0 if there is none. */
   readonly gateway: number;
   /** -1 if the host is in no VLAN. */
   readonly vlan: number;
-  /**
-   * True if every address is on the link: for a host without gateway all of whose addresses came without a network
-   * (/32). It could reach nobody otherwise.
-   */
-  readonly everythingOnLink: boolean;
   readonly #own: Set<number>;
+  #prefixes: readonly ipv4.Prefix[];
   readonly #broadcasts = new Set<number>([ipv4.LIMITED_BROADCAST]);
   readonly #anyBroadcasts: Set<number>;
 
@@ -42,22 +39,69 @@ export class Identity {
   constructor(options: IdentityOptions, shared?: { addresses: Set<number>; broadcasts: Set<number> }) {
     this.#own = shared?.addresses ?? new Set();
     this.#anyBroadcasts = shared?.broadcasts ?? this.#broadcasts;
-    this.prefixes = options.addresses.map(readPrefix);
-    this.mac = readMac(options.mac, this.prefixes);
+    this.#prefixes = options.addresses.map(readPrefix);
+    this.mac = readMac(options.mac, this.#prefixes);
     this.macHigh = mac.high16(this.mac, 0);
     this.macLow = mac.low32(this.mac, 0);
     this.gateway = options.gateway === undefined ? 0 : readAddress(options.gateway, "gateway");
     this.vlan = options.vlan ?? -1;
     if (options.vlan !== undefined && !(Number.isInteger(this.vlan) && this.vlan >= 1 && this.vlan <= 4094))
       throw new RangeError(`VLAN ${options.vlan} is none: identifiers go from 1 to 4094`);
-    for (const prefix of this.prefixes) {
-      this.#own.add(prefix.address);
+    for (const prefix of this.#prefixes) this.#enter(prefix);
+  }
+
+  #enter(prefix: ipv4.Prefix): void {
+    this.#own.add(prefix.address);
+    const broadcast = ipv4.broadcast(prefix);
+    if (broadcast === null) return;
+    this.#broadcasts.add(broadcast);
+    this.#anyBroadcasts.add(broadcast);
+  }
+
+  /** The addresses and their networks, the preferred source first. */
+  get prefixes(): readonly ipv4.Prefix[] {
+    return this.#prefixes;
+  }
+
+  /**
+   * True if every address is on the link: for a host without gateway all of whose addresses came without a network
+   * (/32). It could reach nobody otherwise.
+   */
+  get everythingOnLink(): boolean {
+    return this.gateway === 0 && this.#prefixes.length > 0 && this.#prefixes.every((prefix) => prefix.length === 32);
+  }
+
+  /** Takes an address on, the last among those that there are, with the routes that follow from it. */
+  add(prefix: ipv4.Prefix, routes: RouteTable, out: number): void {
+    this.#change([...this.#prefixes, prefix], routes, out);
+    this.#enter(prefix);
+  }
+
+  /** Gives an address up, and its routes unless another one has them too. */
+  remove(address: number, routes: RouteTable, out: number): void {
+    const gone = this.#prefixes.filter((prefix) => prefix.address === address);
+    this.#own.delete(address);
+    for (const prefix of gone) {
       const broadcast = ipv4.broadcast(prefix);
       if (broadcast === null) continue;
-      this.#broadcasts.add(broadcast);
-      this.#anyBroadcasts.add(broadcast);
+      this.#broadcasts.delete(broadcast);
+      this.#anyBroadcasts.delete(broadcast);
     }
-    this.everythingOnLink = this.gateway === 0 && this.prefixes.every((prefix) => prefix.length === 32);
+    const left = this.#prefixes.filter((prefix) => prefix.address !== address);
+    this.#change(left, routes, out);
+    for (const prefix of left) this.#enter(prefix);
+  }
+
+  #change(prefixes: readonly ipv4.Prefix[], routes: RouteTable, out: number): void {
+    for (const prefix of this.#onLink()) routes.remove(prefix, (one) => one.origin === "link" && one.out === out);
+    this.#prefixes = prefixes;
+    for (const prefix of this.#onLink()) routes.add({ prefix, out, origin: "link" });
+  }
+
+  /** The networks that are on the link. */
+  #onLink(): ipv4.Prefix[] {
+    const networks = this.#prefixes.filter((prefix) => prefix.length < 32);
+    return this.everythingOnLink ? [EVERYTHING, ...networks] : networks;
   }
 
   /** True if the address is one of ours, of whichever interface. */
@@ -77,10 +121,8 @@ export class Identity {
 
   /** Adds the routes that follow from the addresses and the gateway (RFC 1122, 3.3.1). */
   addRoutes(table: RouteTable, out: number): RouteTable {
-    const everything = { address: 0, length: 0 };
-    if (this.everythingOnLink) table.add({ prefix: everything, out, origin: "link" });
-    for (const prefix of this.prefixes) if (prefix.length < 32) table.add({ prefix, out, origin: "link" });
-    if (this.gateway !== 0) table.add({ prefix: everything, gateway: this.gateway, out });
+    for (const prefix of this.#onLink()) table.add({ prefix, out, origin: "link" });
+    if (this.gateway !== 0) table.add({ prefix: EVERYTHING, gateway: this.gateway, out });
     return table;
   }
 
@@ -90,8 +132,8 @@ export class Identity {
    */
   sourceFor(dst: number): number {
     let best = -1;
-    let source = this.prefixes[0]?.address ?? 0;
-    for (const prefix of this.prefixes) {
+    let source = this.#prefixes[0]?.address ?? 0;
+    for (const prefix of this.#prefixes) {
       if (prefix.length <= best || !ipv4.contains(prefix, dst)) continue;
       best = prefix.length;
       source = prefix.address;
@@ -100,7 +142,11 @@ export class Identity {
   }
 }
 
-function readPrefix(given: string | ipv4.Prefix): ipv4.Prefix {
+/**
+ * An address with its network.
+ * @throws {RangeError} when the text is none, or no host can have it.
+ */
+export function readPrefix(given: string | ipv4.Prefix): ipv4.Prefix {
   const prefix = typeof given === "string" ? ipv4.parsePrefix(given) : given;
   if (prefix === null) throw new RangeError(`${given} is no IPv4 address: write it as 10.0.0.2/24`);
   if (!ipv4.isUnicast(prefix.address))

@@ -2,20 +2,26 @@
  * Datagrams on their way out: the next hop found, its MAC address resolved or waited for, and what exceeds the path's MTU
  * sent in fragments (RFC 791, 3.2). A payload is copied once, into the frame that leaves or into the queue of its next hop.
  */
+
+import { copyBytes } from "../../packets/bytes.ts";
 import { EtherType } from "../../packets/ethernet.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import * as options from "../../packets/ipv4-options.ts";
+import { MAX_OPTIONS_LENGTH, update } from "../../packets/ipv4-route-options.ts";
 import type { Core } from "./core.ts";
 import type { Forwarding } from "./forwarding.ts";
 import type { NeighbourCache } from "./neighbour.ts";
+import { OptionBuffer } from "./option-buffer.ts";
 import type { PathMtu } from "./path-mtu.ts";
 import { SendResult } from "./send-result.ts";
 
 /** Time to live of what the host sends (IANA's recommendation, and Linux's default). */
 export const DEFAULT_TTL = 64;
+/** RFC 1112, 6.1: what goes to a group stays on the link unless told otherwise. */
+const MULTICAST_TTL = 1;
 
-const NO_OPTIONS = new Uint8Array(0);
+export const NO_OPTIONS = new Uint8Array(0);
 
 /**
  * Who fragments what exceeds the path's MTU (ip(7), IP_MTU_DISCOVER): `want`, the sender does, and forbids it to others
@@ -25,13 +31,16 @@ export type MtuDiscovery = "want" | "do" | "dont" | "probe";
 
 /** How a datagram is sent. */
 export interface SendOptions {
-  /** Time to live, 1 to 255; 64 unless given. */
+  /** Time to live, 1 to 255; 64 unless given, 1 to a multicast group. */
   readonly ttl?: number | undefined;
   /** Differentiated services and congestion notification, 0 to 255. */
   readonly tos?: number | undefined;
   /** `want` unless given. */
   readonly discovery?: MtuDiscovery | undefined;
-  /** IPv4 options, see `ipv4-options.build`. */
+  /**
+   * IPv4 options, see `ipv4-options.build`; our address and the time are written where they are wanted (RFC 1122, 3.2.1.8e).
+   * With a source route the destination is its first hop.
+   */
   readonly options?: Uint8Array | undefined;
 }
 
@@ -48,6 +57,8 @@ export class DatagramHeader {
   dontFragment = false;
   /** What is known of the path does not count, only the link's MTU. */
   ignorePathMtu = false;
+  /** Whoever it goes to was named by somebody else: see `NeighbourCache.use`. */
+  isForStranger = false;
   /** Options, padded to a multiple of 4 bytes, 40 at most. */
   options: Uint8Array = NO_OPTIONS;
 }
@@ -58,6 +69,7 @@ export class Ipv4Output {
   readonly #pathMtu: PathMtu;
   #identification: number;
   #scratch: Uint8Array | null = null;
+  #options: OptionBuffer | null = null;
   #fragmented = 0;
 
   constructor(core: Core, neighbours: NeighbourCache, pathMtu: PathMtu) {
@@ -97,16 +109,36 @@ export class Ipv4Output {
     return link.mtu;
   }
 
-  /** Writes into the header what the options say of a datagram with `length` bytes of payload for `dst`. */
+  /**
+   * Writes into the header what the options say of a datagram with `length` bytes of payload for `dst`.
+   * @throws {RangeError} on a time to live that is none, or options that are too long.
+   */
   prepare(header: DatagramHeader, dst: number, length: number, given: SendOptions): void {
     header.dst = dst;
-    header.ttl = given.ttl ?? DEFAULT_TTL;
+    header.ttl = given.ttl ?? (address.isMulticast(dst) ? MULTICAST_TTL : DEFAULT_TTL);
+    // RFC 1122, 3.2.1.7: a datagram is never sent with a time to live of 0.
+    if (!(header.ttl >= 1 && header.ttl <= 255)) throw new RangeError(`time to live ${header.ttl} is none: 1 to 255`);
     header.tos = given.tos ?? 0;
-    header.options = given.options ?? NO_OPTIONS;
+    header.options = given.options === undefined ? NO_OPTIONS : this.#originate(header, given.options);
     const discovery = given.discovery ?? "want";
     const total = ipv4.MIN_HEADER_LENGTH + header.options.length + length;
     header.ignorePathMtu = discovery === "probe";
-    header.dontFragment = discovery === "want" ? total <= this.mtuTo(dst) : discovery === "do" || discovery === "probe";
+    header.dontFragment =
+      discovery === "want"
+        ? total <= this.mtuTo(dst) && this.#pathMtu.mayForbidFragments(dst)
+        : discovery === "do" || discovery === "probe";
+  }
+
+  #originate({ src, dst }: DatagramHeader, given: Uint8Array): Uint8Array {
+    const { length } = given;
+    if (length > MAX_OPTIONS_LENGTH || length % 4 !== 0)
+      throw new RangeError(`options take a multiple of 4 bytes up to ${MAX_OPTIONS_LENGTH}, not ${length}`);
+    const core = this.#core;
+    this.#options ??= new OptionBuffer();
+    const { bytes } = this.#options;
+    bytes.set(given);
+    update(bytes, 0, length, src === 0 ? core.sourceFor(dst) : src, core.timeOfDay(), core.identity, false);
+    return this.#options.view(length);
   }
 
   /**
@@ -118,6 +150,8 @@ export class Ipv4Output {
     const { dst } = header;
     if (identity.owns(dst)) return SendResult.OwnAddress;
     if (address.isMulticast(dst) || identity.isBroadcast(dst)) return this.#sendToAll(header, buf, off, length);
+    // 0.0.0.0 goes to all at most: a host that asks for a neighbour without an address of its own would be probing.
+    if (identity.prefixes.length === 0 && forwarding === null) return SendResult.NoAddress;
     const route = routes.lookup(dst);
     if (route === null) return SendResult.NoRoute;
     const hop = route.gateway === 0 ? dst : route.gateway;
@@ -158,7 +192,8 @@ export class Ipv4Output {
     if (tooLong !== SendResult.Sent) return tooLong;
     if (observers.listening) this.#core.reportMiss(cache, hop);
     output.cork();
-    const entry = cache.use(hop);
+    const asker = this.#core.switches.namesAsker ? header.src || this.#core.sourceFor(header.dst) : 0;
+    const entry = cache.use(hop, asker, !header.isForStranger);
     let result: SendResult = SendResult.Waiting;
     if (entry < 0) result = SendResult.TableFull;
     else if (cache.usable(entry)) result = this.#sendNow(cache.high(entry), cache.low(entry), header, buf, off, length);
@@ -208,6 +243,8 @@ export class Ipv4Output {
       // All but the last carry a multiple of 8 bytes.
       const room = (mtu - ipv4.MIN_HEADER_LENGTH - carried.length) & ~7;
       const size = Math.min(room, length - done);
+      // RFC 791, 3.2: every link takes 68 bytes, which are a header and 8 bytes of data.
+      if (size <= 0) return this.#tooNarrow();
       const more = done + size < length;
       result = this.#piece(entry, high, low, header, carried, id, done, more, buf, off + done, size);
       if (result !== SendResult.Sent && result !== SendResult.Waiting) break;
@@ -215,6 +252,11 @@ export class Ipv4Output {
     }
     output.uncork();
     return result;
+  }
+
+  #tooNarrow(): SendResult {
+    this.#core.output.uncork();
+    return SendResult.TooLong;
   }
 
   #piece(
@@ -233,7 +275,9 @@ export class Ipv4Output {
     const { output, link } = this.#core;
     const total = ipv4.MIN_HEADER_LENGTH + carried.length + length;
     const queued = entry >= 0;
-    const at = queued ? this.#neighbours.enqueue(entry, output.headerLength + total) : output.reserve(total);
+    const at = queued
+      ? this.#neighbours.enqueue(entry, output.headerLength + total, !header.isForStranger)
+      : output.reserve(total);
     if (at < 0) return queued ? SendResult.QueueFull : SendResult.LinkFull;
     const frame = queued ? this.#neighbours.queueBuffer : link.tx;
     output.writeHeader(frame, at, high, low, EtherType.Ipv4);
@@ -242,7 +286,7 @@ export class Ipv4Output {
     const flags = header.dontFragment ? ipv4.Flag.DontFragment : 0;
     output.writer.ipv4(ip, total, id, flags, header.ttl, header.protocol, src, header.dst, header.tos);
     if (carried.length > 0 || more || offset > 0) {
-      frame.set(carried, ip + ipv4.MIN_HEADER_LENGTH);
+      copyBytes(carried, 0, frame, ip + ipv4.MIN_HEADER_LENGTH, carried.length);
       ipv4.setHeaderLength(frame, ip, ipv4.MIN_HEADER_LENGTH + carried.length);
       ipv4.setFragment(frame, ip, more ? flags | ipv4.Flag.MoreFragments : flags, offset);
       ipv4.updateChecksum(frame, ip);

@@ -4,6 +4,7 @@ import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import * as options from "../../packets/ipv4-options.ts";
+import * as routeOptions from "../../packets/ipv4-route-options.ts";
 import { FrameFlag } from "../link/link.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
@@ -15,6 +16,9 @@ import type { UdpSockets } from "./udp.ts";
 
 /** Words of a datagram's key: source, destination, and identification with protocol. */
 const KEY = 3;
+
+/** No verdict yet. */
+const GO_ON = -2;
 
 /** Memory for a datagram put together: its link-layer header before it. */
 const LARGEST = ipv4.MAX_LENGTH + 64;
@@ -57,7 +61,7 @@ export class Ipv4Handler {
   /** Takes in the datagram in the frame being handled. */
   input(): Verdict {
     const { received, identity } = this.#core;
-    const { buf, cursor, network: off, end } = received;
+    const { cursor, network: off, end } = received;
     const payload = cursor.ipv4Payload(off, end);
     if (payload < 0) return this.#faulty(-payload as Fault);
     if (cursor.checksum(off, payload) !== 0) return Drop.IpChecksum;
@@ -74,11 +78,64 @@ export class Ipv4Handler {
     if (isUnicast && received.isGroup) return Drop.IpGroupFrame;
     // TTL is no matter here: a host never drops for it (RFC 1122, 3.2.1.7).
     if (payload - off > ipv4.MIN_HEADER_LENGTH) {
-      if (options.check(buf, off) !== Fault.None) return Drop.IpOptions;
-      if (isSourceRouted(buf, off)) return Drop.IpSourceRoute;
+      const refused = this.#options(payload, isUnicast);
+      if (refused !== GO_ON) return refused;
     }
     if (cursor.ipv4IsFragment(off)) return this.#fragment(payload, isUnicast);
     return this.#deliver(payload, isUnicast);
+  }
+
+  /** Options of a datagram for us. @returns what became of it, or that it goes on as any other. */
+  #options(payload: number, isUnicast: boolean): Verdict | typeof GO_ON {
+    const core = this.#core;
+    const { buf, network: off } = core.received;
+    const problem = routeOptions.problem(buf, off);
+    if (problem > 0) return this.#parameterProblem(problem);
+    const route = routeOptions.findSourceRoute(buf, options.start(off), payload);
+    if (route < 0) return GO_ON;
+    if (!core.acceptSourceRoute) return Drop.IpSourceRoute;
+    // A completed route, whose pointer is beyond it, has led here (RFC 1122, 3.2.1.8c).
+    if (!routeOptions.hasRoom(buf, route)) return GO_ON;
+    return isUnicast ? this.#along(payload, route) : Drop.IpSourceRoute;
+  }
+
+  #parameterProblem(pointer: number): Verdict {
+    const { buf, cursor, network: off, isGroup } = this.#core.received;
+    this.#errors.send(icmp.Type.ParameterProblem, 0, pointer << 24, buf, off, cursor.ipv4PayloadEnd(off), isGroup);
+    return Drop.IpOptions;
+  }
+
+  /** Follows a source route, whose present hop we are: to its next address that is not ours, if there is one. */
+  #along(payload: number, route: number): Verdict {
+    const core = this.#core;
+    const { buf, cursor, network: off } = core.received;
+    const stop = routeOptions.routeEnd(buf, route);
+    let last = ipv4.dst(buf, off);
+    for (let at = routeOptions.nextOffset(buf, route); at < stop; at += 4) {
+      if (at + 4 > stop) return this.#parameterProblem(routeOptions.pointerOffset(route) - off);
+      last = cursor.i32(at);
+      if (core.identity.owns(last)) continue;
+      if (core.forwarding !== null) return core.forwarding.forwardAlong(core, payload, last, route);
+      // RFC 1122, 3.3.5: a host that does not pass it on says so.
+      const { Type, UnreachableCode } = icmp;
+      const end = cursor.ipv4PayloadEnd(off);
+      this.#errors.send(Type.DestinationUnreachable, UnreachableCode.SourceRouteFailed, 0, buf, off, end, false);
+      return Drop.SourceRouteFailed;
+    }
+    return this.#arrived(route, last);
+  }
+
+  /** The rest of a source route was addresses of ours: it is handled as if it had come to the last of them. */
+  #arrived(route: number, dst: number): Verdict {
+    const { buf, frame, network, end } = this.#core.received;
+    this.#assembled ??= new Uint8Array(LARGEST);
+    const whole = this.#assembled;
+    whole.set(buf.subarray(frame, end));
+    const ip = network - frame;
+    ipv4.setDst(whole, ip, dst);
+    routeOptions.complete(whole, route - frame);
+    ipv4.updateChecksum(whole, ip);
+    return this.#handle(whole, ip, end - frame, true);
   }
 
   /** Hands the whole datagram being handled to its protocol. */
@@ -119,7 +176,7 @@ export class Ipv4Handler {
   /** Handles a datagram that is complete as if it had come whole in the frame that completed it. */
   #assemble(reassembler: Reassembler, datagram: number, isUnicast: boolean): Verdict {
     const { received } = this.#core;
-    const { buf, frame, network, end, cursor } = received;
+    const { buf, frame, network } = received;
     this.#assembled ??= new Uint8Array(LARGEST);
     const whole = this.#assembled;
     const link = network - frame;
@@ -135,18 +192,28 @@ export class Ipv4Handler {
     ipv4.setTotalLength(whole, link, length);
     ipv4.setFragment(whole, link, 0, 0);
     ipv4.updateChecksum(whole, link);
+    return this.#handle(whole, link, link + length, isUnicast);
+  }
+
+  /** Handles the datagram at `network` in `whole`, a frame in memory of ours, as if it had come in the one being handled. */
+  #handle(whole: Uint8Array, network: number, end: number, isUnicast: boolean): Verdict {
+    const { received } = this.#core;
+    const { buf, frame, network: networkBefore, end: endBefore, isReassembled, cursor } = received;
     received.buf = whole;
     received.frame = 0;
-    received.network = link;
-    received.end = link + length;
-    received.isReassembled = true;
-    cursor.attach(whole);
-    const verdict = this.#deliver(ipv4.payloadOffset(whole, link), isUnicast);
-    received.buf = buf;
-    received.frame = frame;
     received.network = network;
     received.end = end;
-    received.isReassembled = false;
+    received.isReassembled = true;
+    cursor.attach(whole);
+    const payload = ipv4.payloadOffset(whole, network);
+    const verdict = cursor.ipv4IsFragment(network)
+      ? this.#fragment(payload, isUnicast)
+      : this.#deliver(payload, isUnicast);
+    received.buf = buf;
+    received.frame = frame;
+    received.network = networkBefore;
+    received.end = endBefore;
+    received.isReassembled = isReassembled;
     cursor.attach(buf);
     return verdict;
   }
@@ -166,11 +233,4 @@ export class Ipv4Handler {
     const { batch, index } = this.#core.received;
     return batch !== null && (batch.flags[index]! & FrameFlag.Truncated) !== 0 ? Drop.FrameCut : Drop.IpTruncated;
   }
-}
-
-function isSourceRouted(buf: Uint8Array, off: number): boolean {
-  return (
-    options.find(buf, off, options.OptionType.LooseSourceRoute) >= 0 ||
-    options.find(buf, off, options.OptionType.StrictSourceRoute) >= 0
-  );
 }

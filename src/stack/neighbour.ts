@@ -4,36 +4,45 @@
  * allocates nothing. It sends nothing itself: its {@link NeighbourUser} does.
  */
 import * as mac from "../../packets/mac.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock, Timer } from "./clock.ts";
 import type { NeighbourOptions, NeighbourStats, NeighbourUser, NeighbourView } from "./neighbour-options.ts";
-import { NEIGHBOUR_DEFAULTS, NeighbourState } from "./neighbour-options.ts";
+import { NEIGHBOUR_DEFAULTS, NeighbourState, type SettableState } from "./neighbour-options.ts";
 import { NeighbourTable } from "./neighbour-table.ts";
-import { PacketPool } from "./packet-pool.ts";
+import { PacketQueues } from "./packet-queues.ts";
 import { between, type Random } from "./random.ts";
 
-const { Incomplete, Reachable, Stale, Delay, Probe, Failed, Permanent } = NeighbourState;
+const { Incomplete, Reachable, Stale, Delay, Probe, Failed, Permanent, Noarp } = NeighbourState;
 
 /** Slots that one eviction looks at, so that a flood of strangers costs the same whatever the table's size. */
 const SCAN = 16;
 /** How long one draw of the reachable time holds (RFC 4861, 6.3.2: some hours; Linux: 5 minutes). */
 const REDRAW_MS = 300_000;
+/** Between two clearings of a table that is fuller than `gcThresh2` (Linux: neigh_alloc). */
+const CLEAR_MS = 5_000;
+/** Shortest time between two requests for one address, as Linux has it: a timer of 0 would ask without end. */
+const SHORTEST_RETRANS_MS = 10;
 
 export class NeighbourCache {
   readonly options: NeighbourOptions;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #user: NeighbourUser;
-  readonly #pool: PacketPool;
+  readonly #queues: PacketQueues;
 
   readonly #table: NeighbourTable;
   #hand = 0;
 
-  /** [0] the present, [1] the time that a confirmation holds, [2] when that was drawn: doubles that are never boxed. */
-  readonly #time = Float64Array.of(0, 0, Number.NEGATIVE_INFINITY);
+  /**
+   * [0] the present, [1] the time that a confirmation holds, [2] when that was drawn, [3] when the table was cleared last:
+   * doubles that are never boxed.
+   */
+  readonly #time = Float64Array.of(0, 0, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY);
+  #sweeper: Timer | null = null;
+  /** Entries that are incomplete. */
+  #unresolved = 0;
   #requests = 0;
   #evicted = 0;
   #refused = 0;
-  #queueDropped = 0;
   #changesRefused = 0;
   #closed = false;
 
@@ -49,10 +58,11 @@ export class NeighbourCache {
     this.#clock = clock;
     this.#random = random;
     this.#user = user;
-    const { limit, queueBytes } = this.options;
-    this.#pool = new PacketPool(frameSize, Math.floor(queueBytes / frameSize));
+    const { limit, queueBytes, queueLimit, queueBytesEach } = this.options;
+    this.#queues = new PacketQueues(limit, frameSize, queueBytes, queueLimit, queueBytesEach);
     this.#table = new NeighbourTable(limit);
     this.touch();
+    if (this.options.gcIntervalMs > 0) this.#sweepLater();
   }
 
   /** Reads the clock. The other operations go by the last reading: one a batch of frames, or a packet sent, is enough. */
@@ -64,10 +74,14 @@ export class NeighbourCache {
   find(ip: number): number {
     const slot = this.#table.find(ip);
     if (slot < 0) return -1;
-    const state = this.#table.state[slot]!;
+    let state = this.#table.state[slot]!;
     const now = this.#time[0]!;
-    if (state === Reachable && now - this.#table.confirmed[slot]! >= this.#time[1]!) this.#become(slot, Stale);
-    else if ((state === Stale || state === Failed) && this.#idle(slot) >= this.options.gcStaleMs) {
+    if (state === Reachable && now - this.#table.confirmed[slot]! >= this.#time[1]!) {
+      this.#become(slot, Stale);
+      this.#table.since[slot] = this.#table.confirmed[slot]! + this.#time[1]!;
+      state = Stale;
+    }
+    if (state >= Stale && this.#isOld(slot, state)) {
       this.#remove(slot);
       return -1;
     }
@@ -97,32 +111,39 @@ export class NeighbourCache {
 
   /** Packets that wait for the entry. */
   waiting(slot: number): number {
-    return this.#table.queued[slot]!;
+    return this.#queues.waiting(slot);
   }
 
   /**
    * The entry to send a packet through; one is made, and the address asked for, if there is none. Unless it is
    * {@link usable} then, {@link enqueue} the packet.
+   * @param asker the address of ours that the packet comes from, 0 if from none: for {@link NeighbourUser.solicit}.
+   * @param byUs false for a packet of others', or an answer to one: strangers name its destination, and may have half of
+   * the table asked for at once.
    * @returns -1 if the table is full of entries in use.
    */
-  use(ip: number): number {
+  use(ip: number, asker = 0, byUs = true): number {
     this.touch();
-    return this.useNow(ip);
+    return this.useNow(ip, asker, byUs);
   }
 
   /** As {@link use}, by the last reading of the clock. */
-  useNow(ip: number): number {
+  useNow(ip: number, asker = 0, byUs = true): number {
     let slot = this.find(ip);
+    if (!byUs && this.#unresolved >= this.options.limit / 2 && (slot < 0 || this.#table.state[slot] === Failed)) {
+      this.#refused++;
+      return -1;
+    }
     if (slot < 0) {
-      slot = this.#insert(ip, true);
+      slot = this.#insert(ip, byUs);
       if (slot < 0) return -1;
     }
     this.#table.used[slot] = this.#time[0]!;
+    this.#table.asker[slot] = asker;
     const state = this.#table.state[slot]!;
     if (state === 0 || state === Failed) {
-      this.#table.attempts[slot] = 0;
+      this.#table.probes[slot] = this.options.unicastRequests;
       this.#become(slot, Incomplete);
-      // A destination fails a whole interval after its last request: asking again at once keeps the limit.
       this.#solicit(slot);
     } else if (state === Stale) {
       this.#become(slot, Delay);
@@ -134,29 +155,16 @@ export class NeighbourCache {
   /**
    * Room for a frame of `length` bytes that waits for an incomplete entry, to be written at the offset returned within
    * {@link queueBuffer}. The oldest waiting frame makes room where the limit or the memory demands it.
+   * @param byUs as of {@link use}: others' packets may have half of the memory.
    * @returns -1 if there is none.
    */
-  enqueue(slot: number, length: number): number {
-    if (this.#table.queued[slot]! >= this.options.queueLimit) this.#dropOldest(slot);
-    let packet = this.#pool.take(length);
-    if (packet < 0 && this.#table.queued[slot]! > 0 && length <= this.#pool.slotSize) {
-      this.#dropOldest(slot);
-      packet = this.#pool.take(length);
-    }
-    if (packet < 0) {
-      this.#queueDropped++;
-      return -1;
-    }
-    if (this.#table.queued[slot] === 0) this.#table.queueHead[slot] = packet;
-    else this.#pool.chain(this.#table.queueTail[slot]!, packet);
-    this.#table.queueTail[slot] = packet;
-    this.#table.queued[slot]!++;
-    return this.#pool.offset(packet);
+  enqueue(slot: number, length: number, byUs = true): number {
+    return this.#queues.enqueue(slot, length, byUs);
   }
 
   /** The memory that {@link enqueue} gives room in. */
   get queueBuffer(): Uint8Array {
-    return this.#pool.buffer;
+    return this.#queues.buffer;
   }
 
   /**
@@ -174,7 +182,7 @@ export class NeighbourCache {
       if (slot < 0) return -1;
     }
     const state = this.#table.state[slot]!;
-    if (state === Permanent) return -1;
+    if (state >= Permanent) return -1;
     const now = this.#time[0]!;
     const isKnown = state !== 0 && state !== Incomplete && state !== Failed;
     const isSame = isKnown && this.#table.high[slot] === high && this.#table.low[slot] === low;
@@ -186,28 +194,32 @@ export class NeighbourCache {
       this.#table.high[slot] = high;
       this.#table.low[slot] = low;
       this.#table.updated[slot] = now;
+      this.#table.made[slot] = now;
+      this.#table.since[slot] = now;
+      // What was confirmed was the other MAC address.
+      this.#table.confirmed[slot] = Number.NEGATIVE_INFINITY;
     }
     if (confirms) this.#confirm(slot);
     else if (!isSame) {
       this.#disarm(slot);
       this.#become(slot, Stale);
     }
-    if (this.#table.queued[slot]! > 0) this.#release(slot);
+    if (this.#queues.waiting(slot) > 0) this.#release(slot);
     return slot;
   }
 
   /** The upper layers had an answer through this neighbour (RFC 4861, 7.3.1): it is reachable if its MAC is the same. */
   confirm(ip: number, high: number, low: number): void {
     const slot = this.find(ip);
-    if (slot < 0 || !this.usable(slot) || this.#table.state[slot] === Permanent) return;
+    if (slot < 0 || !this.usable(slot) || this.#table.state[slot]! >= Permanent) return;
     if (this.#table.high[slot] === high && this.#table.low[slot] === low) this.#confirm(slot);
   }
 
   /**
-   * Sets an entry by hand, for good.
+   * Sets an entry by hand (`ip neigh replace`): for good, or as a state that goes its way from there.
    * @returns false if the table is full.
    */
-  setPermanent(ip: number, address: Uint8Array): boolean {
+  set(ip: number, address: Uint8Array, state: SettableState = Permanent): boolean {
     this.touch();
     let slot = this.find(ip);
     if (slot < 0) slot = this.#insert(ip, true);
@@ -215,8 +227,12 @@ export class NeighbourCache {
     this.#disarm(slot);
     this.#table.high[slot] = mac.high16(address, 0);
     this.#table.low[slot] = mac.low32(address, 0);
-    this.#become(slot, Permanent);
-    if (this.#table.queued[slot]! > 0) this.#release(slot);
+    this.#table.made[slot] = this.#time[0]!;
+    this.#table.updated[slot] = this.#time[0]!;
+    this.#table.confirmed[slot] = state === Stale ? Number.NEGATIVE_INFINITY : this.#time[0]!;
+    if (state === Reachable) this.#confirm(slot);
+    else this.#become(slot, state);
+    if (this.#queues.waiting(slot) > 0) this.#release(slot);
     return true;
   }
 
@@ -226,7 +242,7 @@ export class NeighbourCache {
     if (slot >= 0) this.#remove(slot);
   }
 
-  /** Forgets everything but what was set by hand. */
+  /** Forgets everything but what was set by hand for good. */
   clear(): void {
     for (const slot of this.#table.slots()) if (this.#table.state[slot] !== Permanent) this.#remove(slot);
   }
@@ -238,7 +254,7 @@ export class NeighbourCache {
     const now = this.#time[0]!;
     for (const used of this.#table.slots()) {
       const slot = this.find(this.#table.ip[used]!);
-      if (slot >= 0) views.push(this.#view(slot, now));
+      if (slot >= 0) views.push(this.#table.view(slot, now, this.usable(slot), this.#queues.waiting(slot)));
     }
     return views;
   }
@@ -249,7 +265,7 @@ export class NeighbourCache {
       requests: this.#requests,
       evicted: this.#evicted,
       refused: this.#refused,
-      queueDropped: this.#queueDropped,
+      queueDropped: this.#queues.dropped,
       changesRefused: this.#changesRefused,
     };
   }
@@ -257,28 +273,12 @@ export class NeighbourCache {
   /** Stops all timers. */
   close(): void {
     this.#closed = true;
+    this.#clock.clearTimer(this.#sweeper);
     for (let slot = 0; slot < this.#table.timers.length; slot++) this.#disarm(slot);
   }
 
-  #view(slot: number, now: number): NeighbourView {
-    const state = this.#table.state[slot] as NeighbourState;
-    let address: Uint8Array | null = null;
-    if (this.usable(slot)) {
-      address = new Uint8Array(mac.LENGTH);
-      mac.set(address, 0, this.#table.high[slot]!, this.#table.low[slot]!);
-    }
-    const since = (moment: number) => (moment === Number.NEGATIVE_INFINITY ? null : now - moment);
-    return {
-      ip: this.#table.ip[slot]!,
-      mac: address,
-      state,
-      confirmedMs: since(this.#table.confirmed[slot]!),
-      usedMs: since(this.#table.used[slot]!),
-      waiting: this.#table.queued[slot]!,
-    };
-  }
-
   #insert(ip: number, byUs: boolean): number {
+    if (this.#table.size >= this.options.gcThresh2) this.#clear();
     if (this.#table.isFull) {
       const victim = this.#victim(byUs);
       if (victim < 0) {
@@ -288,7 +288,7 @@ export class NeighbourCache {
       this.#evicted++;
       this.#remove(victim);
     }
-    return this.#table.add(ip);
+    return this.#table.add(ip, this.#time[0]!);
   }
 
   /** An entry that may go, or -1. We look everywhere when we need one ourselves; for strangers only a few steps on. */
@@ -304,32 +304,53 @@ export class NeighbourCache {
 
   #evictable(slot: number): boolean {
     const state = this.#table.state[slot]!;
-    if (state === Failed) return true;
+    if (state === Failed || state === Noarp) return true;
     if (state !== Stale && state !== Reachable) return false;
     return this.#time[0]! - this.#table.used[slot]! >= this.options.gcStaleMs;
   }
 
-  #idle(slot: number): number {
-    const last = Math.max(
-      this.#table.used[slot]!,
-      this.#table.confirmed[slot]!,
-      this.#table.updated[slot]!,
-      this.#table.requested[slot]!,
+  /** Clears away what may go until the table is no fuller than `gcThresh2` again (Linux: neigh_forced_gc). */
+  #clear(): void {
+    if (this.#time[0]! - this.#time[3]! < CLEAR_MS) return;
+    this.#time[3] = this.#time[0]!;
+    for (let slot = 0; slot < this.options.limit && this.#table.size >= this.options.gcThresh2; slot++) {
+      if (!this.#evictable(slot)) continue;
+      this.#evicted++;
+      this.#remove(slot);
+    }
+  }
+
+  #sweepLater(): void {
+    this.#sweeper = this.#clock.setTimer(this.options.gcIntervalMs, () => {
+      this.touch();
+      for (const slot of this.#table.slots()) this.find(this.#table.ip[slot]!);
+      this.#sweepLater();
+    });
+  }
+
+  /** True for what nobody used or confirmed for so long that it may be forgotten. */
+  #isOld(slot: number, state: number): boolean {
+    if (state !== Stale && state !== Failed && state !== Noarp) return false;
+    return (
+      this.#table.idle(slot, this.#time[0]!) >= this.options.gcStaleMs && this.#table.size >= this.options.gcThresh1
     );
-    return this.#time[0]! - last;
   }
 
   #remove(slot: number): void {
     this.#disarm(slot);
-    while (this.#table.queued[slot]! > 0) this.#dropOldest(slot);
+    this.#queues.drop(slot);
     this.#become(slot, 0);
     this.#table.delete(slot);
   }
 
   #become(slot: number, state: number): void {
     const before = this.#table.state[slot]!;
+    if (before === state) return;
+    if (before === Incomplete) this.#unresolved--;
+    else if (state === Incomplete) this.#unresolved++;
     this.#table.state[slot] = state;
-    if (before !== state) this.#user.changed(this.#table.ip[slot]!, before, state);
+    this.#table.since[slot] = this.#time[0]!;
+    this.#user.changed(this.#table.ip[slot]!, before, state);
   }
 
   #confirm(slot: number): void {
@@ -345,13 +366,26 @@ export class NeighbourCache {
     this.#become(slot, Reachable);
   }
 
+  /** Asks, unless it asked within the last interval (RFC 1122, 2.3.2.1): then when that is over. */
   #solicit(slot: number): void {
-    const attempt = ++this.#table.attempts[slot]!;
-    this.#table.requested[slot] = this.#time[0]!;
+    const now = this.#time[0]!;
+    const interval = Math.max(this.options.retransMs, SHORTEST_RETRANS_MS);
+    const wait = this.#table.requested[slot]! + interval - now;
+    if (wait > 0) {
+      this.#arm(slot, wait);
+      return;
+    }
+    this.#table.requested[slot] = now;
     this.#requests++;
-    this.#arm(slot, this.options.retransMs);
-    const isKnown = this.#table.state[slot] === Probe;
-    this.#user.solicit(this.#table.ip[slot]!, attempt, isKnown ? this.#table.high[slot]! : -1, this.#table.low[slot]!);
+    this.#arm(slot, interval);
+    const probes = ++this.#table.probes[slot]!;
+    const { unicastRequests } = this.options;
+    const ip = this.#table.ip[slot]!;
+    if (this.#table.state[slot] === Incomplete)
+      this.#user.solicit(ip, probes - unicastRequests, -1, 0, this.#table.asker[slot]!);
+    else if (probes <= unicastRequests)
+      this.#user.solicit(ip, probes, this.#table.high[slot]!, this.#table.low[slot]!, 0);
+    else this.#user.solicit(ip, probes, -1, 0, 0);
   }
 
   #arm(slot: number, ms: number): void {
@@ -374,56 +408,36 @@ export class NeighbourCache {
     this.touch();
     const state = this.#table.state[slot]!;
     if (state === Delay) {
-      this.#table.attempts[slot] = 0;
+      this.#table.probes[slot] = 0;
       this.#become(slot, Probe);
       this.#solicit(slot);
       return;
     }
     if (state !== Incomplete && state !== Probe) return;
-    const most = state === Probe ? this.options.unicastRequests : this.options.broadcastRequests;
-    if (this.#table.attempts[slot]! < most) this.#solicit(slot);
+    const { unicastRequests, broadcastRequests, rebroadcastRequests } = this.options;
+    const most = unicastRequests + (state === Probe ? rebroadcastRequests : broadcastRequests);
+    if (this.#table.probes[slot]! < most) this.#solicit(slot);
     else this.#fail(slot);
   }
 
   #fail(slot: number): void {
     const ip = this.#table.ip[slot]!;
-    const waiting = this.#table.queued[slot]!;
-    let packet = this.#detach(slot);
+    const waiting = this.#queues.waiting(slot);
+    let packet = this.#queues.detach(slot);
     this.#table.updated[slot] = this.#time[0]!;
     this.#become(slot, Failed);
     this.#user.failed(ip, waiting);
-    while (packet >= 0) {
-      const next = this.#pool.next(packet);
-      this.#user.unreachable(ip, this.#pool.buffer, this.#pool.offset(packet), this.#pool.length(packet));
-      this.#pool.release(packet);
-      packet = next;
-    }
+    const queues = this.#queues;
+    for (; packet >= 0; packet = queues.next(packet))
+      this.#user.unreachable(ip, queues.buffer, queues.offset(packet), queues.length(packet));
   }
 
   /** Sends what waited. */
   #release(slot: number): void {
+    const queues = this.#queues;
     const high = this.#table.high[slot]!;
     const low = this.#table.low[slot]!;
-    for (let packet = this.#detach(slot); packet >= 0; ) {
-      const next = this.#pool.next(packet);
-      this.#user.transmit(this.#pool.buffer, this.#pool.offset(packet), this.#pool.length(packet), high, low);
-      this.#pool.release(packet);
-      packet = next;
-    }
-  }
-
-  /** Empties the queue and returns its first packet: what its owner does with it may fill the queue anew. */
-  #detach(slot: number): number {
-    if (this.#table.queued[slot] === 0) return -1;
-    this.#table.queued[slot] = 0;
-    return this.#table.queueHead[slot]!;
-  }
-
-  #dropOldest(slot: number): void {
-    const oldest = this.#table.queueHead[slot]!;
-    this.#table.queueHead[slot] = this.#pool.next(oldest);
-    this.#table.queued[slot]!--;
-    this.#pool.release(oldest);
-    this.#queueDropped++;
+    for (let packet = queues.detach(slot); packet >= 0; packet = queues.next(packet))
+      this.#user.transmit(queues.buffer, queues.offset(packet), queues.length(packet), high, low);
   }
 }

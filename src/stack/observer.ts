@@ -2,6 +2,7 @@
  * What the stack says of itself: what it does and why, as it happens. Events are built only while somebody listens, so
  * that an unobserved host allocates nothing for them. Addresses are signed 32-bit integers; MAC addresses are copies.
  */
+import type { ClaimState, ClaimStep, ConflictKind, ConflictResponse } from "./acd-options.ts";
 import type { Drop } from "./drop.ts";
 
 interface Event<T extends string> {
@@ -57,6 +58,8 @@ export interface ArpAnswered extends Event<"arp-answered"> {
   /** Who asked; 0 if it was a probe. */
   readonly to: number;
   readonly mac: Uint8Array;
+  /** Present if the address is another host's, whom we answered for. */
+  readonly proxy?: true;
 }
 
 /** Somebody announced an address (RFC 5227). */
@@ -141,6 +144,23 @@ export interface Forwarded extends Event<"forwarded"> {
   readonly ttl: number;
 }
 
+/** An ICMP timestamp request was answered. */
+export interface TimestampAnswered extends Event<"timestamp-answered"> {
+  readonly from: number;
+  /** Our address that was asked. */
+  readonly to: number;
+  readonly mac: Uint8Array;
+  readonly id: number;
+  readonly seq: number;
+}
+
+/** A router passes on a datagram that asks routers to look at it (RFC 2113): IGMP, RSVP. */
+export interface RouterAlert extends Event<"router-alert"> {
+  readonly from: number;
+  readonly to: number;
+  readonly protocol: number;
+}
+
 /** Fragments of a datagram had come, and the others not in time. */
 export interface ReassemblyExpired extends Event<"reassembly-expired"> {}
 
@@ -156,6 +176,32 @@ export interface Dropped extends Event<"drop"> {
   readonly length: number;
   /** The frame's source, or null if there was not so much of it. */
   readonly mac: Uint8Array | null;
+}
+
+/** A claim to an address (RFC 5227) changed its state; see `ClaimState`. */
+export interface ClaimChanged extends Event<"claim-changed"> {
+  readonly ip: number;
+  readonly from: ClaimState | "new";
+  readonly to: ClaimState;
+}
+
+/** A claim waits. */
+export interface ClaimWaits extends Event<"claim-waits"> {
+  readonly ip: number;
+  /** Milliseconds until the next step. */
+  readonly ms: number;
+  /** What that will be. */
+  readonly for: ClaimStep;
+}
+
+/** Another station uses an address that is being claimed, or probes for it as well, or speaks as one that was claimed. */
+export interface ClaimConflict extends Event<"claim-conflict"> {
+  readonly ip: number;
+  /** Who. */
+  readonly mac: Uint8Array;
+  /** How it showed. */
+  readonly seen: ConflictKind;
+  readonly response: ConflictResponse;
 }
 
 export type StackEvent =
@@ -177,7 +223,12 @@ export type StackEvent =
   | Redirected
   | ReassemblyExpired
   | TxFailed
-  | Dropped;
+  | Dropped
+  | RouterAlert
+  | TimestampAnswered
+  | ClaimChanged
+  | ClaimWaits
+  | ClaimConflict;
 
 /** Is called while a frame is being handled: it should be quick, and must not throw. */
 export type Observer = (event: StackEvent) => void;

@@ -8,6 +8,7 @@
  * great many small ones, whose number a datagram bounds.
  */
 import type { Clock, Timer } from "./clock.ts";
+import { hashKey } from "./key-hash.ts";
 import { PacketPool } from "./packet-pool.ts";
 
 export interface ReassemblyOptions {
@@ -88,6 +89,8 @@ export class Reassembler {
   readonly #older: Int32Array;
   readonly #newer: Int32Array;
   readonly #buckets = new Int32Array(BUCKETS).fill(NONE);
+  /** Strangers choose keys: they must not know which ones meet in a bucket. It shows in nothing but time. */
+  readonly #seed = Math.floor(Math.random() * 2 ** 32) | 0;
   #free = 0;
   #oldest = NONE;
   #newest = NONE;
@@ -227,9 +230,7 @@ export class Reassembler {
   }
 
   #hash(): number {
-    let hash = 0;
-    for (let i = 0; i < this.key.length; i++) hash = Math.imul(hash ^ this.key[i]!, 0x9e3779b1);
-    return (hash ^ (hash >>> 15)) & (BUCKETS - 1);
+    return hashKey(this.key, this.#seed) & (BUCKETS - 1);
   }
 
   #find(hash: number): number {

@@ -17,6 +17,8 @@ export function* fragments(buf: Uint8Array, off: number, payload: number, mtu: n
     const kept = done === 0 ? carried : later;
     const start = ipv4.MIN_HEADER_LENGTH + kept.length;
     const size = Math.min((mtu - start) & ~7, end - payload - done);
+    // RFC 791, 3.2: every link takes 68 bytes, which are a header and 8 bytes of data.
+    if (size <= 0) return;
     const isLast = payload + done + size === end;
     const piece = new Uint8Array(start + size);
     piece.set(header.subarray(0, ipv4.MIN_HEADER_LENGTH));

@@ -30,7 +30,7 @@ export class Relay {
     if (this.#core.observers.listening) this.#core.reportMiss(cache, hop);
     output.cork();
     // The clock was read when the batch began.
-    const entry = cache.useNow(hop);
+    const entry = cache.useNow(hop, 0, false);
     let result: SendResult = SendResult.TableFull;
     if (entry >= 0)
       result = cache.usable(entry)
@@ -53,7 +53,7 @@ export class Relay {
     checksum: number,
   ): SendResult {
     const { output } = this.#core;
-    const at = entry < 0 ? output.reserve(total) : this.#neighbours.enqueue(entry, output.headerLength + total);
+    const at = entry < 0 ? output.reserve(total) : this.#neighbours.enqueue(entry, output.headerLength + total, false);
     if (at < 0) return entry < 0 ? SendResult.LinkFull : SendResult.QueueFull;
     output.writeHeader(frame, at, high, low, EtherType.Ipv4);
     const ip = at + output.headerLength;

@@ -37,6 +37,8 @@ export interface RouterStats {
   /** Of these, those that left in fragments. */
   readonly fragmented: number;
   readonly redirects: number;
+  /** Datagrams passed on that asked routers to look at them (RFC 2113). */
+  readonly alerts: number;
   /** By interface, in the order given. */
   readonly interfaces: readonly HostStats[];
 }
@@ -117,8 +119,8 @@ export class Router {
   }
 
   stats(): RouterStats {
-    const { forwarded, fragmented, redirects } = this.#forwarding;
-    return { forwarded, fragmented, redirects, interfaces: this.hosts.map((host) => host.stats()) };
+    const { forwarded, fragmented, redirects, alerts } = this.#forwarding;
+    return { forwarded, fragmented, redirects, alerts, interfaces: this.hosts.map((host) => host.stats()) };
   }
 
   /** Leaves the links, which stay open. */

@@ -23,7 +23,10 @@ const REDIRECTS = 1024;
 export class RouteTable {
   /** By prefix length: networks and their routes, the best first. */
   readonly #byLength: (Map<number, Route[]> | undefined)[] = new Array(33).fill(undefined);
-  #redirects = 0;
+  /** Destinations that redirects are about, the oldest first, with the hop that each names. */
+  readonly #redirects = new Map<number, number>();
+  /** By hop: which of them name it, so that forgetting one that does not answer looks at no other. */
+  readonly #redirectsTo = new Map<number, Set<number>>();
 
   /** Adds a route; one for the same prefix through the same interface and with the same metric is replaced. */
   add(route: Partial<Route> & Pick<Route, "prefix">): void {
@@ -33,7 +36,7 @@ export class RouteTable {
     this.#byLength[prefix.length] ??= new Map();
     const routes = this.#byLength[prefix.length]!;
     const others = (routes.get(network) ?? []).filter((one) => one.out !== out || one.metric !== metric);
-    this.#count(routes.get(network) ?? [], [...others, full]);
+    if (prefix.length === 32) this.#note(network, [...others, full]);
     routes.set(
       network,
       [...others, full].sort((a, b) => a.metric - b.metric),
@@ -46,7 +49,7 @@ export class RouteTable {
     const routes = this.#byLength[prefix.length];
     const before = routes?.get(network) ?? [];
     const left = before.filter((one) => !which(one));
-    this.#count(before, left);
+    if (prefix.length === 32 && left.length < before.length) this.#note(network, left);
     if (left.length > 0) routes?.set(network, left);
     else routes?.delete(network);
     return before.length - left.length;
@@ -82,26 +85,48 @@ export class RouteTable {
     const prefix = { address: dst, length: 32 };
     // RFC 1122, 3.3.1.2: a route to one host that was set by hand stands.
     if (present.prefix.length === 32 && present.origin === "static") return false;
-    if (present.origin !== "redirect" && this.#redirects >= REDIRECTS) return false;
+    if (present.origin !== "redirect" && this.#redirects.size >= REDIRECTS) this.#forgetOldestRedirect();
     this.add({ prefix, gateway: gateway === dst ? 0 : gateway, out: present.out, origin: "redirect" });
     return true;
   }
 
   /** Forgets what redirects said of a gateway that does not answer (RFC 1122, 3.3.1.4). */
   forgetRedirects(gateway: number): void {
-    if (this.#redirects === 0) return;
-    for (const route of this.list())
-      if (route.origin === "redirect" && (route.gateway === gateway || route.prefix.address === gateway))
-        this.remove(route.prefix, (one) => one === route);
+    const about = this.#redirectsTo.get(gateway);
+    if (about !== undefined) for (const dst of [...about]) this.#forgetRedirect(dst);
   }
 
-  #count(before: readonly Route[], after: readonly Route[]): void {
-    const redirects = (routes: readonly Route[]) => routes.filter((one) => one.origin === "redirect").length;
-    this.#redirects += redirects(after) - redirects(before);
+  /** What comes last is worth more than a table that somebody filled long ago; what is forgotten is told again. */
+  #forgetOldestRedirect(): void {
+    const oldest = this.#redirects.keys().next();
+    if (!oldest.done) this.#forgetRedirect(oldest.value);
   }
 
-  /** All routes, the longest prefix first. */
+  #forgetRedirect(dst: number): void {
+    this.remove({ address: dst, length: 32 }, (one) => one.origin === "redirect");
+  }
+
+  /** Keeps the account of redirects when the routes to `dst` alone have changed to these. */
+  #note(dst: number, routes: readonly Route[]): void {
+    const redirect = routes.find((one) => one.origin === "redirect");
+    const before = this.#redirects.get(dst);
+    if (redirect === undefined && before === undefined) return;
+    if (before !== undefined) {
+      this.#redirects.delete(dst);
+      const others = this.#redirectsTo.get(before);
+      others?.delete(dst);
+      if (others?.size === 0) this.#redirectsTo.delete(before);
+    }
+    if (redirect === undefined) return;
+    const hop = redirect.gateway === 0 ? dst : redirect.gateway;
+    this.#redirects.set(dst, hop);
+    const about = this.#redirectsTo.get(hop) ?? new Set();
+    this.#redirectsTo.set(hop, about.add(dst));
+  }
+
+  /** All routes, the longest prefix first, the best of one prefix first. */
   list(): Route[] {
-    return this.#byLength.flatMap((routes) => (routes === undefined ? [] : [...routes.values()].flat())).reverse();
+    const longestFirst = [...this.#byLength].reverse();
+    return longestFirst.flatMap((routes) => (routes === undefined ? [] : [...routes.values()].flat()));
   }
 }

@@ -17,6 +17,8 @@ export const SendResult = {
   LinkFull: 7,
   /** The host was closed. */
   Closed: 8,
+  /** The host has no address to speak from, or not the one that was asked for any more. */
+  NoAddress: 9,
 } as const;
 export type SendResult = (typeof SendResult)[keyof typeof SendResult];
 
@@ -41,6 +43,8 @@ export function sendResultText(result: SendResult, mtu: number): string {
       return "No buffer space available";
     case SendResult.Closed:
       return "the host is closed";
+    case SendResult.NoAddress:
+      return "Cannot assign requested address";
     default:
       return "sent";
   }

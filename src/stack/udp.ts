@@ -2,6 +2,7 @@
 import { Fault } from "../../packets/fault.ts";
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
+import * as routeOptions from "../../packets/ipv4-route-options.ts";
 import * as udp from "../../packets/udp.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
@@ -37,6 +38,8 @@ export interface UdpError {
   readonly icmpCode: number;
   /** The next hop's MTU, in "fragmentation needed"; else 0. */
   readonly mtu: number;
+  /** The byte of its header at fault, counted from 0, in a parameter problem; else 0. */
+  readonly pointer: number;
   /** Arrival in nanoseconds since the link's epoch. */
   readonly time: number;
 }
@@ -75,6 +78,7 @@ export class UdpSocket {
   readonly address: number;
   readonly handler: UdpHandler;
   readonly #sockets: UdpSockets;
+  #closed = false;
 
   /** @internal */
   constructor(sockets: UdpSockets, port: number, address: number, handler: UdpHandler) {
@@ -86,10 +90,11 @@ export class UdpSocket {
 
   /** Sends up to 65,507 bytes; more than the path's MTU takes goes in fragments. */
   send(dst: number, port: number, data: Uint8Array, options: SendOptions = NO_SEND_OPTIONS): SendResult {
-    return this.#sockets.send(this, dst, port, data, options);
+    return this.#closed ? SendResult.Closed : this.#sockets.send(this, dst, port, data, options);
   }
 
   close(): void {
+    this.#closed = true;
     this.#sockets.close(this);
   }
 }
@@ -103,6 +108,7 @@ export class UdpSockets {
   readonly #header = new DatagramHeader();
   #sent = 0;
   #delivered = 0;
+  #closed = false;
 
   constructor(core: Core, output: Ipv4Output, errors: IcmpErrors) {
     this.#core = core;
@@ -134,6 +140,11 @@ export class UdpSockets {
     return socket;
   }
 
+  /** The host leaves its link: nothing is sent any more. */
+  shut(): void {
+    this.#closed = true;
+  }
+
   close(socket: UdpSocket): void {
     const left = (this.#byPort.get(socket.port) ?? []).filter((other) => other !== socket);
     if (left.length > 0) this.#byPort.set(socket.port, left);
@@ -150,8 +161,11 @@ export class UdpSockets {
   }
 
   send(socket: UdpSocket, dst: number, port: number, data: Uint8Array, options: SendOptions): SendResult {
+    if (this.#closed) return SendResult.Closed;
     const length = udp.HEADER_LENGTH + data.length;
     if (length > ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH) return SendResult.TooLong;
+    // Given up since (RFC 5227, 2.4).
+    if (socket.address !== 0 && !this.#core.identity.owns(socket.address)) return SendResult.NoAddress;
     const header = this.#header;
     header.src = socket.address === 0 ? this.#core.sourceFor(dst) : socket.address;
     this.#output.prepare(header, dst, length, options);
@@ -160,7 +174,9 @@ export class UdpSockets {
     udp.setDstPort(scratch, 0, port);
     udp.setLength(scratch, 0, length);
     scratch.set(data, udp.HEADER_LENGTH);
-    udp.updateChecksum(scratch, 0, header.src, dst);
+    // What the receiver sees in the destination's place, also at the end of a source route.
+    const last = options.options === undefined ? dst : routeOptions.finalDestination(options.options, dst);
+    udp.updateChecksum(scratch, 0, header.src, last);
     const result = this.#output.send(header, scratch, 0, length);
     if (isSent(result)) this.#sent++;
     return result;
@@ -199,14 +215,17 @@ export class UdpSockets {
   }
 
   /** As `EchoSockets.fail`. */
-  fail(buf: Uint8Array, ip: number, from: number, icmpType: number, icmpCode: number, mtu: number): boolean {
+  fail(buf: Uint8Array, ip: number, from: number, icmpType: number, icmpCode: number, info: number): boolean {
     if (ipv4.protocol(buf, ip) !== ipv4.Protocol.Udp || ipv4.fragmentOffset(buf, ip) !== 0) return false;
     const at = ipv4.payloadOffset(buf, ip);
     const socket = this.#find(udp.srcPort(buf, at), ipv4.src(buf, ip));
     if (socket === undefined) return false;
     const to = ipv4.dst(buf, ip);
     const toPort = udp.dstPort(buf, at);
-    socket.handler.onError?.({ from, to, toPort, icmpType, icmpCode, mtu, time: this.#core.time() });
+    const isProblem = icmpType === icmp.Type.ParameterProblem;
+    const mtu = isProblem ? 0 : info;
+    const pointer = isProblem ? info : 0;
+    socket.handler.onError?.({ from, to, toPort, icmpType, icmpCode, mtu, pointer, time: this.#core.time() });
     return true;
   }
 }

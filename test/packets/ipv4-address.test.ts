@@ -100,6 +100,16 @@ describe("ipv4-address", () => {
     expect(address.isReserved(value)).toBe(kind === "reserved");
   });
 
+  test.each([
+    ["169.253.255.255", false],
+    ["169.254.0.0", true],
+    ["169.254.255.255", true],
+    ["169.255.0.0", false],
+    ["41.254.0.1", false],
+  ])("%s is link-local: %s", (text, expected) => {
+    expect(address.isLinkLocal(parse(text))).toBe(expected);
+  });
+
   test("the two special addresses", () => {
     expect(address.format(address.UNSPECIFIED)).toBe("0.0.0.0");
     expect(address.format(address.LIMITED_BROADCAST)).toBe("255.255.255.255");

@@ -121,7 +121,7 @@ describe("19. RFC 1122 3.2.1.8: options", () => {
   const withOptions = (...options: number[]) => echoFrame({ options: Uint8Array.from(options) });
   test.each([
     ["no operation", [1, 1, 1, 0]],
-    ["record route", [7, 7, 4, 0, 0, 0, 0, 0]],
+    ["stream identifier", [136, 4, 0, 7]],
     ["unknown", [222, 4, 1, 2]],
   ])("%s: passed over", (_, options) => {
     const bench = new Bench();
@@ -133,7 +133,16 @@ describe("19. RFC 1122 3.2.1.8: options", () => {
     ["length 0", [7, 0, 0, 0]],
     ["length 1", [7, 1, 0, 0]],
     ["beyond the header", [7, 40, 4, 0]],
-  ])("%s: dropped", (_, options) => expectDrop(new Bench(), withOptions(...options), "ip-options"));
+  ])("%s: dropped, and the sender told which byte (3.2.2.5)", (_, options) => {
+    const bench = new Bench();
+    bench.host.setNeighbour("10.0.0.1", PEER_MAC);
+    const [error, ...more] = bench.send(withOptions(...options));
+    expect(more).toEqual([]);
+    expect(bench.drops()).toEqual({ "ip-options": 1 });
+    const { payload } = packet(error!);
+    expect([payload[0], payload[1], payload[4]]).toEqual([icmp.Type.ParameterProblem, 0, 20]);
+    expect(payload.slice(28, 32)).toEqual(Uint8Array.from(options));
+  });
 });
 
 describe("20. a host that puts no fragments together counts them, and does not take them for whole messages", () => {
@@ -167,7 +176,7 @@ describe("26. RFC 1122 3.2.2: checksum and unknown types", () => {
     }
     expect(bench.drops()).toEqual({ "icmp-checksum": 512 });
   });
-  test.each([1, 2, 13, 15, 17, 42, 77, 255])("type %d is silently dropped", (type) =>
+  test.each([1, 2, 14, 15, 17, 42, 77, 255])("type %d is silently dropped", (type) =>
     expectDrop(new Bench(), echoFrame({ type }), "icmp-type"),
   );
   test("less than a message is dropped", () =>
@@ -203,6 +212,7 @@ describe("27, 31. errors about what we sent reach who sent it", () => {
         icmpType,
         icmpCode,
         mtu,
+        pointer: 0,
         time: (bench.clock.now() - 1 + 0.05) * 1e6,
       },
     ]);

@@ -305,7 +305,7 @@ describe("2. RFC 826: merging", () => {
 describe("entries set by hand", () => {
   test("never change, never age, and send what waits", () => {
     wait(A, 1);
-    cache.setPermanent(A, Uint8Array.of(2, 0, 0, 0, 0, 9));
+    cache.set(A, Uint8Array.of(2, 0, 0, 0, 0, 9));
     expect(log.at(-1)).toBe("0 transmit 1 (64) to 9");
     reply(A, 7);
     cache.confirm(A, HIGH, 7);
@@ -360,13 +360,26 @@ test("the list shows what people want to know", () => {
   request(B, 5);
   clock.advance(250);
   expect(cache.list()).toEqual([
-    { ip: A, mac: null, state: NeighbourState.Incomplete, confirmedMs: null, usedMs: 250, waiting: 2 },
+    {
+      ip: A,
+      mac: null,
+      state: NeighbourState.Incomplete,
+      confirmedMs: null,
+      usedMs: 250,
+      updatedMs: 250,
+      ageMs: 250,
+      probes: 4,
+      waiting: 2,
+    },
     {
       ip: B,
       mac: Uint8Array.of(2, 0, 0, 0, 0, 5),
       state: NeighbourState.Stale,
       confirmedMs: null,
       usedMs: null,
+      updatedMs: 250,
+      ageMs: 250,
+      probes: 0,
       waiting: 0,
     },
   ]);

@@ -10,7 +10,7 @@ import { Host, type HostOptions } from "../../src/stack/host.ts";
 import type { StackEvent } from "../../src/stack/observer.ts";
 import { seededRandom } from "../../src/stack/random.ts";
 import { Router, type RouterOptions } from "../../src/stack/router.ts";
-import { DATA, datagram, ip } from "./support.ts";
+import { DATA, datagram, icmpMessage, ip } from "./support.ts";
 
 const LEFT = "10.0.1.2";
 const RIGHT = "10.0.2.2";
@@ -243,6 +243,37 @@ describe("a router refuses, and says why", () => {
     expect(errors.length).toBe(3);
     expect(errors[0]!.slice(28)).toEqual(forged({ ttl: 1, id: 0 }));
     expect(net.drops()).toEqual({ "ttl-exceeded": 10 });
+  });
+});
+
+test("without Fragmentation Needed nothing gets through: it is not limited by address (Linux: icmpv4_mask_allow)", () => {
+  const net = new Net({}, [1500, 600]);
+  net.router.hosts[0]!.setNeighbour(LEFT, net.left.mac);
+  for (let i = 0; i < 20; i++) net.forge(forged({ id: i, flags: 2, data: new Uint8Array(1000) }));
+  for (let i = 0; i < 20; i++) net.forge(forged({ id: i, ttl: 1 }));
+  const types = net.ipv4(net.onLeft).filter((one) => ipv4.dst(one, 0) === ip(LEFT));
+  expect(types.filter((one) => icmp.type(one, 20) === icmp.Type.DestinationUnreachable)).toHaveLength(20);
+  expect(types.filter((one) => icmp.type(one, 20) === icmp.Type.TimeExceeded)).toHaveLength(6);
+});
+
+describe("a router says nothing about (RFC 1812, 4.3.2.7)", () => {
+  test.each([3, 4, 5, 11, 12, 1, 2, 42, 255])("an ICMP error, or what may be one: type %d", (type) => {
+    const net = new Net();
+    net.router.hosts[0]!.setNeighbour(LEFT, net.left.mac);
+    net.forge(forged({ ttl: 1, payload: icmpMessage(type, 0, 0, datagram()) }));
+    net.forge(forged({ dst: ip("192.168.1.1"), payload: icmpMessage(type, 0, 0, datagram()) }));
+    expect(net.ipv4(net.onLeft).filter((one) => ipv4.dst(one, 0) === ip(LEFT))).toEqual([]);
+    expect(net.drops()).toEqual({ "ttl-exceeded": 1, "no-route": 1 });
+    expect(net.router.stats().interfaces[0]!.errors).toEqual({ sent: 0, limited: 0, unsuitable: 2, failed: 0 });
+  });
+
+  test("a fragment that is not the first", () => {
+    const net = new Net();
+    net.router.hosts[0]!.setNeighbour(LEFT, net.left.mac);
+    net.forge(forged({ ttl: 1, fragmentOffset: 8, flags: 1 }));
+    net.forge(forged({ ttl: 1, fragmentOffset: 0, flags: 1 }));
+    const errors = net.ipv4(net.onLeft).filter((one) => ipv4.dst(one, 0) === ip(LEFT));
+    expect(errors.map((one) => ipv4.fragmentOffset(one, 28))).toEqual([0]);
   });
 });
 

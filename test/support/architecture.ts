@@ -20,10 +20,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/stack": ["src/link"],
   "src/tools": ["src/stack", "src/link", "src/capture"],
   "src/lab": ["src/stack", "src/link", "src/linux"],
+  "src/script": ["src/lab", "src/stack", "src/link", "src/linux"],
   "src/demo": ["src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux"],
   // The library's door, src/index.ts.
-  src: ["src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux"],
-  "src/cli": ["src/demo", "src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux", "src"],
+  src: ["src/script", "src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux"],
+  "src/cli": [
+    "src/demo",
+    "src/script",
+    "src/tools",
+    "src/lab",
+    "src/capture",
+    "src/stack",
+    "src/link",
+    "src/linux",
+    "src",
+  ],
   bench: ["src/tools", "src/lab", "src/capture", "src/stack", "src/link", "src/linux"],
   fuzz: ["src/tools", "src/capture", "src/link", "bench"],
 };

@@ -16,7 +16,24 @@ mkdirSync("node_modules/typescript/bin", { recursive: true });
 while (existsSync("hold")) await new Promise((done) => setTimeout(done, 10));
 cpSync("tsc.js", "node_modules/typescript/bin/tsc");
 writeFileSync("node_modules/typescript/package.json", '{ "type": "module" }');
+mkdirSync("node_modules/rolldown", { recursive: true });
+cpSync("rolldown.js", "node_modules/rolldown/index.js");
+writeFileSync("node_modules/rolldown/package.json", '{ "type": "module", "exports": "./index.js" }');
 cpSync("package-lock.json", "node_modules/.package-lock.json");
+`;
+
+const ROLLDOWN = `
+import { cpSync, mkdirSync } from "node:fs";
+export async function rolldown({ input }) {
+  return {
+    async write({ dir }) {
+      mkdirSync(dir, { recursive: true });
+      cpSync(input.command, dir + "/command.js");
+      return { output: [{ fileName: "command.js" }] };
+    },
+    async close() {},
+  };
+}
 `;
 
 const TSC = `
@@ -66,6 +83,7 @@ export class FakeCheckout {
     this.write("package-lock.json", JSON.stringify({ packages: { "node_modules/typescript": { version: "7.0.0" } } }));
     this.write("src/cli/main.ts", MAIN);
     this.write("tsc.js", TSC);
+    this.write("rolldown.js", ROLLDOWN);
     this.write("npm-cli.js", NPM);
   }
 

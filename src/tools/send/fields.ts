@@ -14,7 +14,11 @@ export interface Field {
   readonly count: number;
   /** The first value, a whole number; signed 32-bit for four bytes. */
   readonly first: number;
+  /** Frames for which a counter stays as it is; 1 unless given. */
+  readonly every?: number;
 }
+
+const ALL = 2 ** 32;
 
 /** Small and fast, and the same again from the same seed: Marsaglia's xorshift of 32 bits. */
 export class Xorshift {
@@ -24,20 +28,31 @@ export class Xorshift {
     this.#state = seed | 0 || 0x9e3779b9 | 0;
   }
 
-  /** A number from 0 to `limit` - 1; `limit` 2^32 at most. */
-  below(limit: number): number {
+  /** 32 bits, signed: never boxed. */
+  next(): number {
     let x = this.#state;
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
     this.#state = x;
-    return limit === 0x1_0000_0000 ? x >>> 0 : (x >>> 0) % limit;
+    return x;
+  }
+
+  /** A number from 0 to `limit` - 1; `limit` 2^32 at most. */
+  below(limit: number): number {
+    const bits = this.next() >>> 0;
+    return limit === ALL ? bits : bits % limit;
   }
 }
 
 /** Writes the field of frame number `n` into the frame at `off`. */
 export function writeField(field: Field, n: number, random: Xorshift, buf: Uint8Array, off: number): void {
-  const step = field.variation === "inc" ? n % field.count : random.below(field.count);
+  if (field.count === ALL && field.variation === "random") {
+    setU32(buf, off + field.offset, (field.first + random.next()) | 0);
+    return;
+  }
+  const turn = field.every === undefined ? n : Math.floor(n / field.every);
+  const step = field.variation === "inc" ? turn % field.count : random.below(field.count);
   const at = off + field.offset;
   const value = field.first + step;
   if (field.width === 4) setU32(buf, at, value);

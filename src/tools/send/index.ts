@@ -5,4 +5,4 @@ export { type Addresses, arpTemplate, echoTemplate, PART_NAMES, rawTemplate, typ
 export { ReplaySource, readFrames } from "./replay.ts";
 export { type SendCounters, type SendOptions, type SendRun, startSend } from "./send.ts";
 export type { FrameSource } from "./source.ts";
-export { type Template, TemplateSource } from "./template.ts";
+export { type ChecksumPart, type Template, TemplateSource } from "./template.ts";

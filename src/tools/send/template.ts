@@ -31,6 +31,8 @@ interface Prepared {
 
 /** Slots of a link begin at multiples of this many bytes. */
 const SLOT_SHIFT = 6;
+/** Up to so many bytes are copied faster one by one. */
+const SHORT = 64;
 
 export class TemplateSource implements FrameSource {
   readonly longest: number;
@@ -56,6 +58,17 @@ export class TemplateSource implements FrameSource {
 
   write(n: number, buf: Uint8Array, off: number): void {
     this.#fill(buf, off);
+    this.#vary(n, buf, off);
+  }
+
+  /** As {@link write}, into a slot where frames of other templates were. */
+  writeWhole(n: number, buf: Uint8Array, off: number): void {
+    if (this.#bytes.length > SHORT) buf.set(this.#bytes, off);
+    else copyBytes(this.#bytes, 0, buf, off, this.#bytes.length);
+    this.#vary(n, buf, off);
+  }
+
+  #vary(n: number, buf: Uint8Array, off: number): void {
     const fields = this.#fields;
     for (let i = 0; i < fields.length; i++) writeField(fields[i]!, n, this.#random, buf, off);
     const checksums = this.#checksums;

@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { release } from "node:os";
+import { dirname, join, relative } from "node:path";
+import type { Command } from "commander";
+import { UserError } from "../linux/errors.ts";
+import { requireLabPrivileges } from "../linux/privilege.ts";
+import {
+  type Colours,
+  conformanceText,
+  DEVICE_KINDS,
+  type DeviceKind,
+  failureText,
+  headLine,
+  isBad,
+  judgeAll,
+  PLAIN,
+  parseScripts,
+  type Script,
+  ScriptError,
+  summary,
+  type Verdict,
+  verdictLine,
+} from "../script/index.ts";
+import type { Outcome } from "./command.ts";
+import { choice, nonEmpty } from "./options.ts";
+import { wantsColour } from "./terminal.ts";
+
+interface Flags {
+  readonly on: DeviceKind | "all";
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly report?: string;
+  readonly color: boolean;
+}
+
+const SUFFIX = ".frames";
+const ANSI: Colours = {
+  good: (text) => `\x1b[32m${text}\x1b[0m`,
+  bad: (text) => `\x1b[31m${text}\x1b[0m`,
+  dim: (text) => `\x1b[2m${text}\x1b[0m`,
+};
+
+export function define(command: Command, outcome: Outcome): void {
+  command
+    .argument("<file...>", `scripts, or folders of them (*${SUFFIX})`)
+    .option(
+      "--on <device>",
+      "simulated: our host on a wire in memory, virtual time; host: our host on a veth; kernel: Linux; all: each of them",
+      choice(...DEVICE_KINDS, "all"),
+      "simulated",
+    )
+    .option("-j, --json", "one JSON object a line: a verdict for each script and device")
+    .option("-v, --verbose", "of what failed, also the fields that are right; of what differs, how")
+    .option(
+      "--report <file>",
+      "write a table of what is required and who keeps it (Markdown); goes with --on all",
+      nonEmpty,
+    )
+    .option("--no-color", "plain text")
+    .addHelpText(
+      "before",
+      "Examples:\n  vethlab script conformance/arp\n  vethlab script --on all my.frames\n\nThe language: docs/scripts.md\n",
+    )
+    .action(async (files: string[], flags: Flags) => {
+      const scripts = files.flatMap(filesIn).flatMap(read);
+      if (flags.report !== undefined && flags.on !== "all")
+        throw new UserError("--report compares all devices: add --on all");
+      const kinds = flags.on === "all" ? DEVICE_KINDS : [flags.on];
+      if (kinds.some((kind) => kind !== "simulated")) requireLabPrivileges();
+      const colours = wantsColour(flags.color) ? ANSI : PLAIN;
+      const isJson = flags.json === true;
+      if (!isJson) process.stdout.write(headLine(kinds, colours));
+      const verdicts = await judgeAll(scripts, kinds, (done) => {
+        const text = isJson ? done.map(jsonLine).join("") : describe(done, colours, flags.verbose === true);
+        process.stdout.write(text);
+      });
+      if (!isJson) process.stdout.write(summary(verdicts));
+      if (flags.report !== undefined) writeFileSync(flags.report, reportText(flags.report, verdicts));
+      outcome.code = verdicts.some(isBad) ? 1 : 0;
+    });
+}
+
+function describe(verdicts: readonly Verdict[], colours: Colours, isVerbose: boolean): string {
+  const shown = verdicts.filter(({ result }) => result === "fail" || (isVerbose && result === "differs"));
+  return verdictLine(verdicts, colours) + shown.map((verdict) => failureText(verdict, colours, isVerbose)).join("");
+}
+
+function reportText(path: string, verdicts: readonly Verdict[]): string {
+  const [major, minor] = release().split(".");
+  return conformanceText(verdicts, { kernel: `${major}.${minor}`, link: (file) => relative(dirname(path), file) });
+}
+
+function jsonLine({ script, device, result, reason, failure }: Verdict): string {
+  const { file, line, id, level, source, title } = script;
+  const shown =
+    failure === null ? {} : { failure: { line: failure.line, message: failure.message, fields: failure.rows } };
+  return `${JSON.stringify({ file, line, id, level, source, title, device, result, reason, ...shown })}\n`;
+}
+
+/** @throws {UserError} when there is no such file. */
+function filesIn(path: string): string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    const names = readdirSync(path, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(SUFFIX));
+    if (names.length === 0) throw new UserError(`no script in ${path}: they end in ${SUFFIX}`);
+    return names.sort().map((name) => join(path, name));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? error}`);
+  }
+}
+
+function read(file: string): Script[] {
+  try {
+    return parseScripts(readFileSync(file, "utf8"), file);
+  } catch (error) {
+    if (error instanceof ScriptError) throw new UserError(error.text);
+    throw error;
+  }
+}
