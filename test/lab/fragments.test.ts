@@ -102,8 +102,8 @@ needs({ netns: true, commands: ["ping"] }).describe("echoes of all sizes", () =>
     const ping = async (size: number, count: number) => {
       // With -f iputils' ping waits for ever for what is lost if its data has no room for a time.
       const pace = size < 16 ? ["-i", "0.002"] : ["-f"];
-      const args = [...pace, "-c", String(count), "-w", "20", "-W", "1", "-s", String(size), "-p", PATTERN, OURS];
-      const { stdout } = await wire.run(wire.ve0, "ping", "-q", ...args);
+      const args = [...pace, "-c", String(count), "-W", "1", "-s", String(size), "-p", PATTERN, OURS];
+      const { stdout } = await wire.run(wire.ve0, "timeout", "-s", "INT", "15", "ping", "-q", ...args);
       expect(stdout).not.toMatch(/wrong data|truncated|BAD/);
       return received(stdout) / count;
     };
