@@ -142,8 +142,13 @@ function timestampFault(buf: Uint8Array, at: number, length: number): number {
   if (length < 4) return LENGTH;
   const next = buf[at + POINTER]!;
   if (next < FIRST_TIME) return POINTER;
-  if (next > length) return overflow(buf, at) === 15 ? FLAGS : NONE;
+  if (next > length) return canOverflow(buf, at) && overflow(buf, at) === 15 ? FLAGS : NONE;
   return next + timestampSize(buf, at) - 1 > length ? POINTER : NONE;
+}
+
+/** False where the sender named the hosts: nobody else lacks room there. So Linux counts. */
+function canOverflow(buf: Uint8Array, at: number): boolean {
+  return timestampFlag(buf, at) !== TimestampFlag.Prespecified;
 }
 
 /** Bytes of one entry; 4 where the flag says nothing known. */
@@ -196,7 +201,7 @@ export function record(buf: Uint8Array, at: number, address: number): boolean {
  * @param address of the interface that the datagram leaves through (RFC 1812, 4.2.2.2) or, at its destination, the one
  * that it was sent to. @param time in ms since midnight UT (RFC 1122, 3.2.2.8).
  * @param countsOverflow true if a timestamp without room counts as one: on receipt.
- * @returns -1, or the offset of the byte at fault if there is some room, but less than is needed.
+ * @returns -1, or the offset of the byte at fault if there is some room, but less than is needed, or the option cannot be.
  */
 export function update(
   buf: Uint8Array,
@@ -212,13 +217,14 @@ export function update(
     if (length === 0) return at;
     if (buf[at] === OptionType.RecordRoute) {
       if (length < 3) return at + LENGTH;
-      if (hasRoom(buf, at) && !record(buf, at, address)) return at + POINTER;
+      if (buf[at + POINTER]! < FIRST_ADDRESS || (hasRoom(buf, at) && !record(buf, at, address))) return at + POINTER;
     } else if (buf[at] === OptionType.Timestamp) {
       if (length < 4) return at + LENGTH;
+      if (buf[at + POINTER]! < FIRST_TIME) return at + POINTER;
       if (hasRoom(buf, at)) {
         if (buf[at + POINTER]! + timestampSize(buf, at) - 1 > length) return at + POINTER;
         stamp(buf, at, address, time, owner);
-      } else if (countsOverflow) {
+      } else if (countsOverflow && canOverflow(buf, at)) {
         if (overflow(buf, at) === 15) return at + FLAGS;
         buf[at + FLAGS]! += 0x10;
       }
@@ -302,26 +308,28 @@ export function reverse(buf: Uint8Array, at: number, source: number, into: Uint8
  * @param into 40 bytes. @returns bytes written.
  */
 export function answer(buf: Uint8Array, from: number, stop: number, source: number, into: Uint8Array): number {
-  let written = 0;
-  for (const type of ANSWERED) {
-    for (let at = from; at < stop && buf[at] !== OptionType.EndOfList; ) {
-      const length = optionLength(buf, at, stop);
-      if (length === 0) break;
-      if (buf[at] === type) {
-        copyBytes(buf, at, into, written, length);
-        written += length;
-      }
-      at += length;
-    }
-  }
+  // In the order in which Linux returns them.
+  let written = copyAll(buf, from, stop, OptionType.RecordRoute, into, 0);
+  written = copyAll(buf, from, stop, OptionType.Timestamp, into, written);
   const route = findSourceRoute(buf, from, stop);
   if (route >= 0) written += reverse(buf, route, source, into, written);
   while ((written & 3) !== 0) into[written++] = OptionType.EndOfList;
   return written;
 }
 
-/** In the order in which Linux returns them. */
-const ANSWERED = [OptionType.RecordRoute, OptionType.Timestamp] as const;
+/** Copies the options of a type. @returns where the copy ends. */
+function copyAll(buf: Uint8Array, from: number, stop: number, type: number, into: Uint8Array, to: number): number {
+  for (let at = from; at < stop && buf[at] !== OptionType.EndOfList; ) {
+    const length = optionLength(buf, at, stop);
+    if (length === 0) break;
+    if (buf[at] === type) {
+      copyBytes(buf, at, into, to, length);
+      to += length;
+    }
+    at += length;
+  }
+  return to;
+}
 
 /** A record route with room for `slots` addresses, 0 to 9. @throws {RangeError} on more. */
 export function recordRoute(slots: number = MAX_ROUTE): Ipv4Option {

@@ -5,10 +5,8 @@
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { EtherType } from "../../packets/ethernet.ts";
-import { Fault } from "../../packets/fault.ts";
 import { FrameCursor } from "../../packets/frame.ts";
 import * as icmp from "../../packets/icmp.ts";
-import * as ipv4 from "../../packets/ipv4.ts";
 import type { FrameBatch } from "../../src/link/link.ts";
 import { openPacketLink } from "../../src/link/packet.ts";
 
@@ -29,7 +27,6 @@ function vethlab(name: string): Receiver {
   const link = openPacketLink(name, { ring: "bulk", ringBytes: RING_BYTES });
   const cursor = new FrameCursor();
   const { Ipv4 } = EtherType;
-  const { Icmp } = ipv4.Protocol;
   const { EchoRequest } = icmp.Type;
   let frames = 0;
   let sum = 0;
@@ -37,15 +34,12 @@ function vethlab(name: string): Receiver {
     for (let i = 0; i < count; i++) {
       const off = offset[i]!;
       const end = off + length[i]!;
-      if (cursor.dissect(buffer, off, end) !== Fault.None || cursor.etherType !== Ipv4) continue;
-      const ip = cursor.networkOffset;
-      if (ipv4.check(buffer, ip, end) !== Fault.None || ipv4.isFragment(buffer, ip)) continue;
-      if (ipv4.protocol(buffer, ip) !== Icmp) continue;
-      const at = ipv4.payloadOffset(buffer, ip);
-      if (icmp.check(buffer, at, ipv4.payloadEnd(buffer, ip, end)) !== Fault.None) continue;
-      if (icmp.type(buffer, at) !== EchoRequest) continue;
+      const ip = cursor.network(buffer, off, end);
+      if (ip < 0 || cursor.etherType !== Ipv4) continue;
+      const at = cursor.echoMessage(ip, cursor.networkEnd);
+      if (at < 0 || cursor.icmpType(at) !== EchoRequest) continue;
       frames++;
-      sum = (sum + ipv4.src(buffer, ip) + ipv4.dst(buffer, ip) + icmp.sequence(buffer, at)) | 0;
+      sum = (sum + cursor.ipv4Src(ip) + cursor.ipv4Dst(ip) + cursor.icmpSequence(at)) | 0;
     }
   });
   return { frames: () => frames, dropped: () => link.stats().rxDropped, sum: () => sum };

@@ -39,6 +39,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "send frames: made from a template, or a capture again, at a rate or flat out",
     load: () => import("./send.ts"),
   },
+  attack: {
+    summary: "attack a host or a router in a laboratory: floods, forgeries, fragments, lies; --list tells them",
+    load: () => import("./attack.ts"),
+  },
   simulate: {
     summary: "hours on a simulated segment in seconds: hosts come, go, collide and ping; no root, no Linux network",
     load: () => import("./simulate.ts"),

@@ -7,6 +7,14 @@ import { realClock } from "../stack/clock.ts";
 import { Host } from "../stack/host.ts";
 import type { MtuDiscovery } from "../stack/ipv4-output.ts";
 import { HostTransport, whyNot } from "../tools/ping/host-transport.ts";
+import {
+  MAX_HOPS,
+  MAX_PRESPECIFIED,
+  recordRoute,
+  sourceRoute,
+  type TimestampKind,
+  timestamp,
+} from "../tools/ping/ip-options.ts";
 import { KernelTransport } from "../tools/ping/kernel-transport.ts";
 import { checkPingOptions, type PingIo, type PingOptions, parsePattern } from "../tools/ping/options.ts";
 import { startPing } from "../tools/ping/ping.ts";
@@ -45,6 +53,8 @@ interface Flags extends ImpairFlags {
   readonly O?: boolean;
   readonly t?: number;
   readonly M?: MtuDiscovery;
+  readonly R?: boolean;
+  readonly T?: TimestampKind;
   readonly p?: Uint8Array;
   readonly json?: boolean;
   readonly netns?: string;
@@ -56,7 +66,11 @@ interface Flags extends ImpairFlags {
 
 export function define(command: Command, outcome: Outcome): void {
   command
-    .argument("<destination>", "IPv4 address; names are not looked up", destination)
+    .argument(
+      "<destination...>",
+      "IPv4 address; names are not looked up; hops before it are a source route to it, or hosts that -T tsprespec asks",
+      destinations,
+    )
     .option("-I <interface>", "the interface to ask on", interfaceName)
     .option(
       "--source-ip <address>",
@@ -88,6 +102,12 @@ export function define(command: Command, outcome: Outcome): void {
       "who fragments: want, this host (the default); do, nobody; dont, anybody; probe, nobody, whatever the path's MTU",
       choice("do", "want", "dont", "probe"),
     )
+    .option("-R", "record the route: up to nine addresses, those of the way back included")
+    .option(
+      "-T <times>",
+      "times in ms since midnight UT: tsonly, of everybody on the way; tsandaddr, with addresses; tsprespec, of hosts named before the destination",
+      choice("tsonly", "tsandaddr", "tsprespec"),
+    )
     .option("-p <pattern>", "up to 16 bytes in hexadecimal to fill the data with", pattern)
     .option("-n", "accepted and always so: addresses are shown as numbers")
     .option("-j, --json", "one JSON object a line")
@@ -96,24 +116,26 @@ export function define(command: Command, outcome: Outcome): void {
     .addHelpText(
       "before",
       "Examples:\n  vethlab ping -I ve0 --source-ip 10.0.0.1/24 10.0.0.2\n  vethlab ping -I ve0 -c 3 10.0.0.2\n" +
-        "  vethlab ping --via kernel -c 3 10.0.0.2\n",
+        "  vethlab ping --via kernel -c 3 10.0.0.2\n" +
+        "  vethlab ping -I ve0 --gateway 10.0.0.254 -R 10.0.3.2\n",
     )
     .addHelpText("after", "\nCtrl-C ends with the summary; Ctrl-\\ prints an interim line.")
-    .action(async (target: string, flags: Flags) => {
-      outcome.code = await ping(target, flags);
+    .action(async (targets: string[], flags: Flags) => {
+      outcome.code = await ping(targets.at(-1)!, targets.slice(0, -1), flags);
     });
 }
 
-async function ping(target: string, flags: Flags): Promise<number> {
+async function ping(target: string, hops: readonly string[], flags: Flags): Promise<number> {
   if (flags.via === "cap" && !superviseCap.inside()) {
     const name = requireInterface(flags);
     // What is wrong with the interface is told here: a failure inside `cap` ends its process by an assertion.
     attach(name, { netns: flags.netns }).close();
     return superviseCap(name);
   }
-  const opened = flags.via === "kernel" ? throughKernel(target, flags) : throughHost(target, flags);
+  const asked = asking(target, hops, flags);
+  const opened = flags.via === "kernel" ? throughKernel(target, flags, asked) : throughHost(flags, asked);
   try {
-    const options = pingOptions(target, flags, opened.from);
+    const options = { ...pingOptions(target, flags, opened.from), withOptions: asked.options !== undefined };
     const problem = checkPingOptions(options);
     if (problem !== null) throw new UserError(problem);
     const stopListening = onEnd(() => run.interrupt());
@@ -138,8 +160,36 @@ interface Opened {
   close(): void;
 }
 
+interface Asking {
+  /** Where requests go first: to the destination, or the first hop of a source route. */
+  readonly dst: number;
+  readonly options: Uint8Array | undefined;
+  readonly isRouted: boolean;
+}
+
+/** What -R, -T and hops before the destination make of a request. */
+function asking(target: string, hops: readonly string[], flags: Flags): Asking {
+  const dst = ipv4.parse(target) ?? 0;
+  const before = hops.map((hop) => ipv4.parse(hop) ?? 0);
+  if (flags.R === true && flags.T !== undefined) throw new UserError("only one of -T or -R may be used");
+  if (flags.R === true || (flags.T !== undefined && flags.T !== "tsprespec")) {
+    if (hops.length > 0) throw new UserError("one destination goes with that: hosts before it only with -T tsprespec");
+    const options = flags.T === undefined ? recordRoute() : timestamp(flags.T);
+    return { dst, options, isRouted: false };
+  }
+  if (flags.T !== undefined) {
+    if (hops.length > MAX_PRESPECIFIED || hops.length === 0)
+      throw new UserError(`-T tsprespec asks 1 to ${MAX_PRESPECIFIED} hosts, named before the destination`);
+    return { dst, options: timestamp(flags.T, before), isRouted: false };
+  }
+  const [first, ...others] = before;
+  if (first === undefined) return { dst, options: undefined, isRouted: false };
+  if (hops.length > MAX_HOPS) throw new UserError(`a source route has at most ${MAX_HOPS} hops before the destination`);
+  return { dst: first, options: sourceRoute([...others, dst]), isRouted: true };
+}
+
 /** Our ARP and our ICMP, over a packet socket or libpcap. */
-function throughHost(target: string, flags: Flags): Opened {
+function throughHost(flags: Flags, { dst, options, isRouted }: Asking): Opened {
   const name = requireInterface(flags);
   const { link, namespace, close } = attach(name, {
     netns: flags.netns,
@@ -149,13 +199,18 @@ function throughHost(target: string, flags: Flags): Opened {
   try {
     const source = sourceOf(name, namespace, flags.sourceIp);
     // The kernel answers for what is its own; for an address of ours we must, or no reply finds its way back.
-    const answer = { arp: !source.borrowed, echo: !source.borrowed };
+    const answer = { arp: !source.borrowed, echo: !source.borrowed, errors: !source.borrowed };
     const mac = sourceMacOf(link, flags.sourceMac, source.prefix.address);
-    const host = new Host(link, { addresses: [source.prefix], mac, gateway: flags.gateway, answer });
-    const dst = ipv4.parse(target) ?? 0;
+    const host = new Host(link, {
+      addresses: [source.prefix],
+      mac,
+      gateway: flags.gateway,
+      answer,
+      acceptSourceRoute: isRouted,
+    });
     const problem = whyNot(host, dst);
     if (problem !== null) throw new UserError(problem);
-    const transport = new HostTransport(host, { dst, ttl: flags.t, discovery: flags.M });
+    const transport = new HostTransport(host, { dst, ttl: flags.t, discovery: flags.M, options });
     const from = { address: ipv4.format(source.prefix.address), device: name };
     return {
       transport,
@@ -176,8 +231,11 @@ function throughHost(target: string, flags: Flags): Opened {
 }
 
 /** The kernel's IP stack, through raw-socket. */
-function throughKernel(target: string, flags: Flags): Opened {
+function throughKernel(target: string, flags: Flags, { isRouted }: Asking): Opened {
   for (const [given, name] of [
+    [flags.R, "-R"],
+    [flags.T, "-T"],
+    [isRouted || undefined, "a source route"],
     [flags.sourceIp, "--source-ip"],
     [flags.sourceMac, "--source-mac"],
     [flags.gateway, "--gateway"],
@@ -235,8 +293,8 @@ function io(): PingIo {
   };
 }
 
-function destination(text: string): string {
-  return ipv4.format(address(text));
+function destinations(text: string, before: readonly string[] = []): string[] {
+  return [...before, ipv4.format(address(text))];
 }
 
 function pattern(text: string): Uint8Array {

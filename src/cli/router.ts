@@ -27,6 +27,8 @@ interface Flags {
   readonly redirects: boolean;
   readonly icmpRatelimit?: number;
   readonly directedBroadcasts?: boolean;
+  readonly proxyArp?: boolean;
+  readonly acceptSourceRoute?: boolean;
   readonly force?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -48,6 +50,8 @@ export function define(command: Command, outcome: Outcome): void {
     .option("--netns <namespace>", NETNS_HELP, nonEmpty)
     .option("--no-redirects", "do not tell senders of a better first hop")
     .option("--directed-broadcasts", "pass on broadcasts to a whole network")
+    .option("--proxy-arp", "answer ARP on each interface for what is behind the others (RFC 1027)")
+    .option("--accept-source-route", "follow source routes; datagrams with one are dropped unless told")
     .option(
       "--icmp-ratelimit <ms>",
       "between two ICMP errors to one address, after six at once; 0 for no such limit (1000, as Linux)",
@@ -62,7 +66,10 @@ export function define(command: Command, outcome: Outcome): void {
       "Examples:\n  vethlab router --if ve1=10.0.1.1/24 --if ve2=10.0.2.1/24\n" +
         "  vethlab router --if ve1=10.0.1.1/24 --if ve2=10.0.2.1/24 --route 10.0.9.0/24=10.0.2.2\n",
     )
-    .addHelpText("after", "\nCtrl-C ends with the totals; Ctrl-\\ prints them and goes on.")
+    .addHelpText(
+      "after",
+      "\nCtrl-C ends with the totals; Ctrl-\\ prints them and goes on.\nSIGUSR1 shows the neighbour tables, as `ip -s neigh` does.",
+    )
     .action(async (flags: Flags) => {
       outcome.code = await route(flags);
     });
@@ -77,7 +84,8 @@ async function route(flags: Flags): Promise<number> {
       const attachment = attach(at < 0 ? place : place.slice(0, at), { netns, offload: true });
       attachments.push(attachment);
       if (flags.force !== true) refuseKernelAddresses(addresses, attachment);
-      return { link: attachment.link, addresses };
+      const { proxyArp = false, acceptSourceRoute = false } = flags;
+      return { link: attachment.link, addresses, acceptSourceRoute, arp: { proxyArp } };
     });
     const router = new Router(interfaces, {
       sendRedirects: flags.redirects,
@@ -87,6 +95,7 @@ async function route(flags: Flags): Promise<number> {
     addRoutes(router, flags.route ?? []);
     const stopListening = onEnd(() => run.interrupt());
     process.on("SIGQUIT", () => run.interim());
+    process.on("SIGUSR1", () => run.neighbours());
     const run = startRouter(router, flags, {
       clock: realClock,
       out: (text) => void process.stdout.write(text),

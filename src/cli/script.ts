@@ -1,15 +1,17 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { release } from "node:os";
+import { dirname, join, relative } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../linux/errors.ts";
 import { requireLabPrivileges } from "../linux/privilege.ts";
 import {
   type Colours,
+  conformanceText,
   DEVICE_KINDS,
   type DeviceKind,
   failureText,
+  headLine,
   isBad,
-  type Job,
   judgeAll,
   PLAIN,
   parseScripts,
@@ -20,13 +22,14 @@ import {
   verdictLine,
 } from "../script/index.ts";
 import type { Outcome } from "./command.ts";
-import { choice } from "./options.ts";
+import { choice, nonEmpty } from "./options.ts";
 import { wantsColour } from "./terminal.ts";
 
 interface Flags {
   readonly on: DeviceKind | "all";
   readonly json?: boolean;
   readonly verbose?: boolean;
+  readonly report?: string;
   readonly color: boolean;
 }
 
@@ -48,6 +51,11 @@ export function define(command: Command, outcome: Outcome): void {
     )
     .option("-j, --json", "one JSON object a line: a verdict for each script and device")
     .option("-v, --verbose", "of what failed, also the fields that are right; of what differs, how")
+    .option(
+      "--report <file>",
+      "write a table of what is required and who keeps it (Markdown); goes with --on all",
+      nonEmpty,
+    )
     .option("--no-color", "plain text")
     .addHelpText(
       "before",
@@ -55,25 +63,31 @@ export function define(command: Command, outcome: Outcome): void {
     )
     .action(async (files: string[], flags: Flags) => {
       const scripts = files.flatMap(filesIn).flatMap(read);
+      if (flags.report !== undefined && flags.on !== "all")
+        throw new UserError("--report compares all devices: add --on all");
       const kinds = flags.on === "all" ? DEVICE_KINDS : [flags.on];
       if (kinds.some((kind) => kind !== "simulated")) requireLabPrivileges();
-      const jobs = scripts.flatMap((script) => kinds.map((device): Job => ({ script, device })));
       const colours = wantsColour(flags.color) ? ANSI : PLAIN;
-      const verdicts = await judgeAll(jobs, (verdict) => {
-        process.stdout.write(
-          flags.json === true ? jsonLine(verdict) : describe(verdict, colours, flags.verbose === true),
-        );
+      const isJson = flags.json === true;
+      if (!isJson) process.stdout.write(headLine(kinds, colours));
+      const verdicts = await judgeAll(scripts, kinds, (done) => {
+        const text = isJson ? done.map(jsonLine).join("") : describe(done, colours, flags.verbose === true);
+        process.stdout.write(text);
       });
-      if (flags.json !== true) process.stdout.write(summary(verdicts));
+      if (!isJson) process.stdout.write(summary(verdicts));
+      if (flags.report !== undefined) writeFileSync(flags.report, reportText(flags.report, verdicts));
       outcome.code = verdicts.some(isBad) ? 1 : 0;
     });
 }
 
-function describe(verdict: Verdict, colours: Colours, isVerbose: boolean): string {
-  const line = verdictLine(verdict, colours);
-  const { failure, result, script } = verdict;
-  if (failure === null || (result === "differs" && !isVerbose)) return line;
-  return line + failureText(script.file, failure, colours, isVerbose);
+function describe(verdicts: readonly Verdict[], colours: Colours, isVerbose: boolean): string {
+  const shown = verdicts.filter(({ result }) => result === "fail" || (isVerbose && result === "differs"));
+  return verdictLine(verdicts, colours) + shown.map((verdict) => failureText(verdict, colours, isVerbose)).join("");
+}
+
+function reportText(path: string, verdicts: readonly Verdict[]): string {
+  const [major, minor] = release().split(".");
+  return conformanceText(verdicts, { kernel: `${major}.${minor}`, link: (file) => relative(dirname(path), file) });
 }
 
 function jsonLine({ script, device, result, reason, failure }: Verdict): string {

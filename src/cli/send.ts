@@ -173,7 +173,7 @@ function refuseTooLong(source: FrameSource, link: Link): void {
 }
 
 /** Live figures on a terminal's standard error. @returns a function that ends them. */
-function showProgress(run: SendRun): () => void {
+export function showProgress(run: SendRun): () => void {
   if (process.stderr.isTTY !== true) return () => {};
   let before = run.counters();
   const timer = setInterval(() => {
@@ -201,7 +201,8 @@ function anyMac(text: string): Uint8Array {
   throw new InvalidArgumentError("It must be a MAC address such as 02:00:00:00:00:02.");
 }
 
-function rate(text: string): number | "max" {
+/** Frames a second, or `max`. */
+export function rate(text: string): number | "max" {
   if (text === "max") return "max";
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (value > 0) return value;

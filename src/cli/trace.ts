@@ -111,7 +111,7 @@ async function trace(target: string, length: number | undefined, flags: Flags): 
   let host: Host | null = null;
   try {
     const source = sourceOf(name, namespace, flags.sourceIp);
-    const answer = { arp: !source.borrowed, echo: !source.borrowed };
+    const answer = { arp: !source.borrowed, echo: !source.borrowed, errors: !source.borrowed };
     const mac = sourceMacOf(link, flags.sourceMac, source.prefix.address);
     const dst = ipv4.parse(target) ?? 0;
     const gateway = flags.gateway ?? (isNear(source.prefix, dst) ? undefined : kernelGateway(target, name, namespace));

@@ -44,6 +44,11 @@ export interface PacketLinkOptions {
    * unfinished checksums (see `FrameFlag.Segments`). For who passes them on; with a `latency` ring only.
    */
   readonly offload?: boolean;
+  /**
+   * Closing waits for the kernel, 10 to 60 ms, and the event loop with it. True: it does not; the interface sees the
+   * socket that much longer.
+   */
+  readonly closeLater?: boolean | undefined;
 }
 
 /** Frames handed over at once. */
@@ -74,6 +79,7 @@ export function openPacketLink(name: string, options: PacketLinkOptions = {}): P
       batch: BATCH,
       filter: options.filter,
       offload: options.offload ?? false,
+      closeLater: options.closeLater,
     });
     try {
       return new SocketLink(socket, new LinkState(name), options.wake !== "calls");

@@ -68,6 +68,11 @@ export const libc = {
     len: number,
     flags: number,
   ) => number,
+  recvmsg: library.func("long recvmsg(int fd, void *message, int flags)") as (
+    fd: number,
+    message: Pointer,
+    flags: number,
+  ) => number,
   poll: library.func("int poll(void *fds, ulong count, int timeout)") as (
     fds: Uint8Array,
     count: number,
@@ -99,6 +104,16 @@ export const libc = {
     envp: (string | null)[],
   ) => number,
 };
+
+const close = library.func("int close(int fd)");
+
+/**
+ * Closes a descriptor in a thread of libuv's pool, for those whose owner cannot wait: the kernel lets go of a packet socket
+ * only after all processors have passed a quiet moment (synchronize_net), which takes 10 to 60 ms.
+ */
+export function closeLater(fd: number): void {
+  close.async(fd, () => {});
+}
 
 /** The errno that the last failing call left. */
 export function errno(): number {

@@ -4,7 +4,7 @@
  */
 import { Errno, SystemError, UserError } from "./errors.ts";
 import { ARPHRD_ETHER, ARPHRD_LOOPBACK, InterfaceQuery } from "./interface.ts";
-import { errno, libc, map, must } from "./libc.ts";
+import { closeLater, errno, libc, map, must } from "./libc.ts";
 import { LONGEST_FRAME, LongFrames, OFFLOAD_LEAD } from "./offload.ts";
 import { LINK_HEADER, openRing, type ReceiveRing } from "./packet-ring.ts";
 import { TxBatch } from "./tx-batch.ts";
@@ -53,6 +53,8 @@ export interface PacketSocketOptions {
    * of slots only.
    */
   readonly offload?: boolean;
+  /** Close without waiting for the kernel, see `closeLater`. */
+  readonly closeLater?: boolean | undefined;
 }
 
 export interface PacketSocket {
@@ -124,7 +126,8 @@ export function openPacketSocket(options: PacketSocketOptions): PacketSocket {
       long,
       tx,
       close() {
-        libc.close(fd);
+        if (options.closeLater === true) closeLater(fd);
+        else libc.close(fd);
         ring?.memory.release();
         tx.release();
       },

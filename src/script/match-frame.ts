@@ -86,7 +86,8 @@ class Matcher {
 
   match(layers: readonly Layer[], padTo: number | undefined): Match {
     let at = 0;
-    for (let n = 0; n < layers.length; n++) {
+    if (this.#end === 0) for (const layer of layers) this.#absent(layer);
+    for (let n = 0; this.#end > 0 && n < layers.length; n++) {
       at = this.#layer(layers, n, at);
       if (at >= 0) continue;
       for (const rest of layers.slice(n + 1)) this.#absent(rest);

@@ -3,7 +3,7 @@
  */
 import type { FrameSpec } from "./frame.ts";
 import { parseFrame } from "./parse-frame.ts";
-import { parseHost } from "./parse-host.ts";
+import { parseClaimWish, parseHost, parseSocketWish } from "./parse-host.ts";
 import { SetupBuilder } from "./parse-setup.ts";
 import { parseSpan, parseWhen } from "./parse-time.ts";
 import {
@@ -91,6 +91,10 @@ class Reader {
     return drafts.map((done) => this.#finish(done));
   }
 
+  get #name(): string {
+    return this.#file.replace(/^.*\//, "").replace(/\.\w+$/, "");
+  }
+
   /** A file without a `test` line is one test, named after the file. */
   #only(drafts: Draft[], common: SetupBuilder): Draft {
     const draft = this.#draft("", this.#at + 1, common);
@@ -99,7 +103,6 @@ class Reader {
   }
 
   #draft(header: string, line: number, setup: SetupBuilder): Draft {
-    const name = this.#file.replace(/^.*\//, "").replace(/\.\w+$/, "");
     const [, before = "", after] = /^(.*?):\s+(.*)$/.exec(header) ?? [];
     let rest = before.trim();
     const id = /^\d+[a-z]*\b/.exec(rest)?.[0] ?? "";
@@ -107,13 +110,24 @@ class Reader {
     const level = (LEVEL.exec(rest)?.[1] ?? "") as Level;
     const source = rest.replace(LEVEL, "").trim();
     const title = (after ?? header).trim();
-    return { line, id, level, source, title: title || name, setup, steps: [], differs: new Map(), skipped: new Map() };
+    return {
+      line,
+      id,
+      level,
+      source,
+      title: title || this.#name,
+      setup,
+      steps: [],
+      differs: new Map(),
+      skipped: new Map(),
+    };
   }
 
   #finish({ setup, ...draft }: Draft): Script {
     if (draft.steps.length === 0) throw new ScriptError("this test has no steps", draft.line, 1);
     const built = setup.build(draft.steps.some(({ step }) => framesOf(step).some(isArp)));
-    return { file: this.#file, ...draft, setup: built };
+    const heading = /^#\s*(.+)$/.exec(this.#lines[0]!)?.[1] ?? this.#name;
+    return { file: this.#file, heading, ...draft, setup: built };
   }
 
   #step(words: Words, text: string): TimedStep {
@@ -148,6 +162,7 @@ class Reader {
   }
 
   #expect(words: Words): Step {
+    if (words.accept("host")) return parseSocketWish(words);
     const port = onPort(words);
     if (words.accept("nothing")) {
       const frame = words.done || words.peek() === "for" ? null : parseFrame(words);
@@ -155,6 +170,7 @@ class Reader {
     }
     if (words.accept("no", "neighbour")) return { kind: "entry", ip: ip(words), mac: null, states: [], isAbsent: true };
     if (words.accept("neighbour")) return neighbour(words);
+    if (words.accept("claim")) return parseClaimWish(words);
     if (words.accept("in", "any", "order")) {
       const within = words.accept("within") ? parseSpan(words) : null;
       words.demand("{", "and then a frame on each line");

@@ -1,7 +1,8 @@
 /** What became of scripts, in words: a line for each, and of a failure all that helps. */
 import { FramePrinter } from "../../packets/text/index.ts";
-import type { Failure, LoggedFrame } from "./failure.ts";
+import type { LoggedFrame } from "./failure.ts";
 import type { Row } from "./match-frame.ts";
+import type { DeviceKind } from "./script.ts";
 import type { Result, Verdict } from "./verdict.ts";
 
 /** Written around words on a terminal. */
@@ -22,19 +23,38 @@ const WORDS: Readonly<Record<Result, string>> = {
 };
 const INDENT = "    ";
 
-/** `PASS     kernel     2a  MUST  who asks us is answered`. */
-export function verdictLine({ script, device, result, reason }: Verdict, colours: Colours = PLAIN): string {
-  const paint = result === "pass" ? colours.good : result === "fail" || result === "stale" ? colours.bad : colours.dim;
-  const name = [script.id, script.title].filter((word) => word !== "").join("  ");
-  const why = result === "stale" ? `it passes, but the script says it does not: ${reason}` : reason;
-  return `${paint(WORDS[result].padEnd(8))} ${device.padEnd(10)} ${name}${why === "" ? "" : `: ${why}`}\n`;
+/** One script's line: what became of it on each device, its number, its title; below it why it differs or was skipped. */
+export function verdictLine(verdicts: readonly Verdict[], colours: Colours = PLAIN): string {
+  const { script } = verdicts[0]!;
+  const columns = verdicts.map((verdict) => painted(verdict.result, colours)).join("");
+  const name = `${script.id === "" ? "" : `${script.id.padEnd(4)} `}${script.title}`;
+  const reasons = verdicts
+    .filter(({ reason }) => reason !== "")
+    .map(({ device, result, reason }) => {
+      const said = result === "stale" ? `it passes, but the script says: ${reason}` : reason;
+      return `${" ".repeat(WIDTH * verdicts.length)}${colours.dim(`${device}: ${said}`)}\n`;
+    });
+  return `${columns}${name}\n${[...new Set(reasons)].join("")}`;
+}
+
+/** The devices' names over the columns of {@link verdictLine}. */
+export function headLine(kinds: readonly DeviceKind[], colours: Colours = PLAIN): string {
+  return `${colours.dim(kinds.map((kind) => kind.padEnd(WIDTH)).join(""))}\n`;
+}
+
+const WIDTH = 11;
+
+function painted(result: Result, { good, bad, dim }: Colours): string {
+  const paint = result === "pass" ? good : result === "fail" || result === "stale" ? bad : dim;
+  return `${paint(WORDS[result])}${" ".repeat(WIDTH - WORDS[result].length)}`;
 }
 
 /** Where it failed, expected and seen side by side, and the last frames. */
-export function failureText(file: string, failure: Failure, colours: Colours = PLAIN, isVerbose = false): string {
-  const { line, text, message, rows, frames } = failure;
+export function failureText(verdict: Verdict, colours: Colours = PLAIN, isVerbose = false): string {
+  if (verdict.failure === null) return "";
+  const { line, text, message, rows, frames } = verdict.failure;
   return [
-    `${INDENT}${file}:${line}: ${text}\n`,
+    `${INDENT}${verdict.device}: ${verdict.script.file}:${line}: ${text}\n`,
     `${INDENT}${colours.bad(message)}\n`,
     sideBySide(isVerbose ? rows : rows.filter(({ ok, named }) => named || !ok), colours),
     framesText(frames, colours),

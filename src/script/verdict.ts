@@ -1,7 +1,7 @@
 /** Runs scripts on devices and says what became of each: also whether a known difference still is one. */
 
-import type { OpenDevice } from "./device.ts";
-import { openHost } from "./devices/host.ts";
+import { type DeviceUnderTest, type OpenDevice, Unsupported } from "./device.ts";
+import { HostBenches, openHost, settle } from "./devices/host.ts";
 import { openKernel } from "./devices/kernel.ts";
 import { openSimulated } from "./devices/simulated.ts";
 import type { Failure } from "./failure.ts";
@@ -43,46 +43,78 @@ export function isBad({ result }: Verdict): boolean {
  * @param open makes the device, unless the usual one is wanted.
  * @throws {UserError} without the privileges that it takes.
  */
-export async function judge(script: Script, kind: DeviceKind, open: OpenDevice = OPEN[kind]): Promise<Verdict> {
-  const skipped = script.skipped.get(kind);
-  if (skipped !== undefined) return { script, device: kind, result: "skipped", reason: skipped, failure: null };
-  const device = open(script.setup);
+export async function judge(script: Script, device: DeviceKind, open: OpenDevice = OPEN[device]): Promise<Verdict> {
+  const verdict = (result: Result, reason = "", failure: Failure | null = null): Verdict => ({
+    script,
+    device,
+    result,
+    reason,
+    failure,
+  });
+  const skipped = script.skipped.get(device);
+  if (skipped !== undefined) return verdict("skipped", skipped);
   let failure: Failure | null;
   try {
-    failure = await runScript(script, device);
+    failure = await runOn(open(script.setup), script);
+  } catch (error) {
+    if (error instanceof Unsupported) return verdict("skipped", error.message);
+    throw error;
+  }
+  const reason = script.differs.get(device);
+  if (reason === undefined) return verdict(failure === null ? "pass" : "fail", "", failure);
+  return verdict(failure === null ? "stale" : "differs", reason, failure);
+}
+
+async function runOn(device: DeviceUnderTest, script: Script): Promise<Failure | null> {
+  try {
+    return await runScript(script, device);
   } finally {
     device.close();
   }
-  const reason = script.differs.get(kind);
-  if (reason === undefined)
-    return { script, device: kind, result: failure === null ? "pass" : "fail", reason: "", failure };
-  return { script, device: kind, result: failure === null ? "stale" : "differs", reason, failure };
-}
-
-/** A script and what to run it on. */
-export interface Job {
-  readonly script: Script;
-  readonly device: DeviceKind;
 }
 
 /** Runs on real wires at once: most of their time is spent waiting. */
-const AT_ONCE = 12;
+const AT_ONCE = 16;
 
 /**
- * Runs many, several at a time where they wait for real time.
- * @param onVerdict told of each as it is done. @returns the verdicts in the order of the jobs.
+ * Runs scripts on several kinds of device each: on simulated wires one after the other, on real ones many at a time.
+ * @param onDone told of each script's verdicts, in the order of `kinds`, script after script.
  */
-export async function judgeAll(jobs: readonly Job[], onVerdict?: (verdict: Verdict) => void): Promise<Verdict[]> {
-  const verdicts: Verdict[] = new Array(jobs.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < jobs.length) {
-      const i = next++;
-      const { script, device } = jobs[i]!;
-      verdicts[i] = await judge(script, device);
-      onVerdict?.(verdicts[i]!);
+export async function judgeAll(
+  scripts: readonly Script[],
+  kinds: readonly DeviceKind[],
+  onDone?: (verdicts: readonly Verdict[]) => void,
+): Promise<Verdict[]> {
+  const jobs = scripts.flatMap((script) => kinds.map((device) => ({ script, device })));
+  const verdicts: (Verdict | undefined)[] = new Array(jobs.length).fill(undefined);
+  const benches = new HostBenches();
+  let told = 0;
+  const run = async (i: number): Promise<void> => {
+    const { script, device } = jobs[i]!;
+    verdicts[i] = await judge(script, device, device === "host" ? (setup) => benches.open(setup) : OPEN[device]);
+    for (; told < jobs.length; told += kinds.length) {
+      const done = verdicts.slice(told, told + kinds.length).filter((verdict) => verdict !== undefined);
+      if (done.length < kinds.length) break;
+      onDone?.(done);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, jobs.length) }, worker));
-  return verdicts;
+  const isVirtual = (i: number): boolean => jobs[i]!.device === "simulated";
+  const all = jobs.map((_, i) => i);
+  for (const i of all.filter(isVirtual)) await run(i);
+  const waiting = all.filter((i) => !isVirtual(i));
+  // Making a device holds everybody up for some milliseconds: one at a time, and between two the frames that came are seen.
+  let turn = Promise.resolve();
+  const worker = async (): Promise<void> => {
+    for (let i = waiting.shift(); i !== undefined; i = waiting.shift()) {
+      turn = turn.then(settle);
+      await turn;
+      await run(i);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, worker));
+  } finally {
+    benches.close();
+  }
+  return verdicts as Verdict[];
 }

@@ -52,7 +52,7 @@ export class ArpSwitches {
   }
 
   #ignores(sender: number, target: number): boolean {
-    const isHere = this.#identity.prefixes.some((one) => one.address === target);
+    const isHere = this.#isHere(target);
     switch (this.#options.arpIgnore) {
       case 1:
         return !isHere;
@@ -74,20 +74,43 @@ export class ArpSwitches {
   /** Whether what nobody asked for makes an entry. */
   accepts(sender: number, isReply: boolean, isGratuitous: boolean): boolean {
     if (this.#options.arpAccept === 0 || !(isReply || isGratuitous)) return false;
-    return this.#options.arpAccept === 1 || this.#identity.prefixes.some((one) => ipv4.contains(one, sender));
+    return this.#options.arpAccept === 1 || containedInAny(this.#identity.prefixes, sender);
   }
 
   /** Our address in a request. @param asker the source of the packet that waits; 0 if none does. */
   source(target: number, asker: number): number {
     const { arpAnnounce } = this.#options;
-    const best = this.#identity.sourceFor(target);
+    const best = this.#bestSource(target);
     if (arpAnnounce === 2 || asker === 0 || !this.#identity.owns(asker)) return best;
     if (arpAnnounce === 0) return asker;
     return this.#areTogether(target, asker) ? asker : best;
   }
 
+  /** Linux takes the first that shares a network with the target (inet_select_addr), we the one that shares the longest. */
+  #bestSource(target: number): number {
+    const { prefixes } = this.#identity;
+    const first = this.isLinux ? prefixes.find((one) => ipv4.contains(one, target)) : undefined;
+    return first?.address ?? this.#identity.sourceFor(target);
+  }
+
   /** True if both are on one network of this interface. */
   #areTogether(one: number, other: number): boolean {
-    return this.#identity.prefixes.some((prefix) => ipv4.contains(prefix, one) && ipv4.contains(prefix, other));
+    const { prefixes } = this.#identity;
+    for (let i = 0; i < prefixes.length; i++)
+      if (ipv4.contains(prefixes[i]!, one) && ipv4.contains(prefixes[i]!, other)) return true;
+    return false;
   }
+
+  /** True if the address is one of this interface's. */
+  #isHere(ip: number): boolean {
+    const { prefixes } = this.#identity;
+    for (let i = 0; i < prefixes.length; i++) if (prefixes[i]!.address === ip) return true;
+    return false;
+  }
+}
+
+/** Whether an address is in one of the networks: a loop, since this is done for each packet and must allocate nothing. */
+export function containedInAny(prefixes: readonly ipv4.Prefix[], ip: number): boolean {
+  for (let i = 0; i < prefixes.length; i++) if (ipv4.contains(prefixes[i]!, ip)) return true;
+  return false;
 }

@@ -6,9 +6,11 @@
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as options from "../../packets/ipv4-options.ts";
 import * as routeOptions from "../../packets/ipv4-route-options.ts";
+import { FrameCopier } from "./copy.ts";
 import type { Core } from "./core.ts";
 
 export class ForwardedOptions {
+  readonly #copier = new FrameCopier();
   #datagram: Uint8Array | null = null;
 
   /**
@@ -31,7 +33,7 @@ export class ForwardedOptions {
     const { buf, network: off } = core.received;
     this.#datagram ??= new Uint8Array(ipv4.MAX_LENGTH);
     const copy = this.#datagram;
-    core.output.copy(buf, off, copy, 0, total);
+    this.#copier.copy(buf, off, copy, 0, total);
     const address = out.identity.sourceFor(hop);
     if (sourceRoute >= 0) {
       routeOptions.follow(copy, sourceRoute - off, dst, address);

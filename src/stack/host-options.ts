@@ -66,7 +66,8 @@ export class HostOptionBuffers {
   /** The address asked, if it is this interface's: else one that is (RFC 1812, 4.2.2.2). */
   #leavingAs({ src, dst }: DatagramHeader): number {
     const { identity } = this.#core;
-    return identity.prefixes.some((one) => one.address === src) ? src : identity.sourceFor(dst);
+    for (const prefix of identity.prefixes) if (prefix.address === src) return src;
+    return identity.sourceFor(dst);
   }
 }
 

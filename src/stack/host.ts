@@ -21,7 +21,7 @@ import { ArpHandler, type ArpRequest } from "./arp.ts";
 import type { ArpOptions } from "./arp-options.ts";
 import type { AddressClaim } from "./claim.ts";
 import { type Clock, realClock } from "./clock.ts";
-import { Core, type Membership } from "./core.ts";
+import { ANSWER_DEFAULTS, Core, type Membership } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { EchoHandler } from "./echo.ts";
 import { EchoSockets } from "./echo.ts";
@@ -33,7 +33,7 @@ import { Identity, readAddress, readPrefix } from "./identity.ts";
 import { Ipv4Handler } from "./ipv4.ts";
 import { DatagramHeader, Ipv4Output, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
 import { NeighbourCache } from "./neighbour.ts";
-import type { NeighbourUser, NeighbourView, SettableState } from "./neighbour-options.ts";
+import type { NeighbourOptions, NeighbourUser, NeighbourView, SettableState } from "./neighbour-options.ts";
 import type { Observer } from "./observer.ts";
 import { PathMtu } from "./path-mtu.ts";
 import { systemRandom } from "./random.ts";
@@ -83,7 +83,7 @@ export class Host {
       clock,
       random,
       this.identity,
-      { arp: true, echo: true, ...answer },
+      { ...ANSWER_DEFAULTS, ...answer },
       membership,
       options.arp,
     );
@@ -265,6 +265,11 @@ export class Host {
   /** The claims that have not ended. */
   claims(): AddressClaim[] {
     return this.#claims?.list() ?? [];
+  }
+
+  /** What the neighbour cache was told. */
+  get neighbourOptions(): NeighbourOptions {
+    return this.#neighbours.options;
   }
 
   /** The neighbour cache, for people. */

@@ -45,6 +45,8 @@ export interface IcmpErrorStats {
   readonly limited: number;
   /** Not sent, since nobody may be told of such a datagram. */
   readonly unsuitable: number;
+  /** Not sent, since the way there had no room: the link, its neighbour table or what waits for a neighbour was full. */
+  readonly failed: number;
 }
 
 /** How many errors may still be sent: one for all interfaces of a machine. */
@@ -73,6 +75,7 @@ export class IcmpErrors {
   #sent = 0;
   #limited = 0;
   #unsuitable = 0;
+  #failed = 0;
 
   constructor(core: Core, output: Ipv4Output, limits: IcmpLimits) {
     this.#core = core;
@@ -85,7 +88,7 @@ export class IcmpErrors {
   }
 
   stats(): IcmpErrorStats {
-    return { sent: this.#sent, limited: this.#limited, unsuitable: this.#unsuitable };
+    return { sent: this.#sent, limited: this.#limited, unsuitable: this.#unsuitable, failed: this.#failed };
   }
 
   /**
@@ -95,7 +98,7 @@ export class IcmpErrors {
    * @returns true if the error was sent.
    */
   send(type: number, code: number, word: number, buf: Uint8Array, ip: number, end: number, isGroup: boolean): boolean {
-    if (isGroup || !this.#mayBeTold(buf, ip, end)) {
+    if (!this.#core.answer.errors || isGroup || !this.#mayBeTold(buf, ip, end)) {
       this.#unsuitable++;
       return false;
     }
@@ -123,7 +126,10 @@ export class IcmpErrors {
     const { identity } = this.#core;
     const asked = ipv4.dst(buf, ip);
     header.src = identity.owns(asked) ? asked : 0;
-    if (!isSent(this.#output.send(header, message, 0, icmp.DATA + quoted))) return false;
+    if (!isSent(this.#output.send(header, message, 0, icmp.DATA + quoted))) {
+      this.#failed++;
+      return false;
+    }
     this.#sent++;
     const core = this.#core;
     if (core.observers.listening)

@@ -6,6 +6,7 @@ import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
+import { FrameCopier } from "./copy.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { EchoSockets } from "./echo.ts";
@@ -30,6 +31,7 @@ export class IcmpHandler {
   readonly #errors: IcmpErrors;
   readonly #options: HostOptionBuffers;
   readonly #header = new DatagramHeader();
+  readonly #copier = new FrameCopier();
   #answered = 0;
   #timesAnswered = 0;
 
@@ -127,12 +129,14 @@ export class IcmpHandler {
 
   /** An answer that no frame holds, or that has options. */
   #replyOtherwise(off: number, end: number): Verdict {
-    const { buf } = this.#core.received;
     const problem = this.#address(off);
     if (problem > 0) return this.#problem(problem);
     this.#count(off, end);
-    icmp.replyInPlace(buf, off, end);
-    return this.#answer(buf, off, end - off);
+    // In a copy: others may read the frame.
+    const { scratch } = this.#output;
+    this.#copier.copy(this.#core.received.buf, off, scratch, 0, end - off);
+    icmp.replyInPlace(scratch, 0, end - off);
+    return this.#answer(scratch, end - off);
   }
 
   /**
@@ -165,7 +169,7 @@ export class IcmpHandler {
         seq: icmp.sequence(buf, off),
       });
     }
-    return this.#answer(message, 0, icmp.TIMESTAMP_LENGTH);
+    return this.#answer(message, icmp.TIMESTAMP_LENGTH);
   }
 
   /**
@@ -184,14 +188,14 @@ export class IcmpHandler {
   }
 
   /** Sends the answer back to the station that asked. */
-  #answer(message: Uint8Array, at: number, length: number): Verdict {
+  #answer(message: Uint8Array, length: number): Verdict {
     const { buf, frame } = this.#core.received;
     const source = frame + SRC;
     const header = this.#header;
     // A request that came whole with DF through a larger MTU is answered all the same.
     const total = ipv4.MIN_HEADER_LENGTH + header.options.length + length;
     if (total > this.#output.mtuTo(header.dst)) header.dontFragment = false;
-    const result = this.#output.sendTo(mac.high16(buf, source), mac.low32(buf, source), header, message, at, length);
+    const result = this.#output.sendTo(mac.high16(buf, source), mac.low32(buf, source), header, message, 0, length);
     return result === SendResult.Sent ? ACCEPTED : result === SendResult.TooLong ? Drop.TooLong : Drop.TxFull;
   }
 

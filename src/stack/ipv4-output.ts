@@ -2,6 +2,8 @@
  * Datagrams on their way out: the next hop found, its MAC address resolved or waited for, and what exceeds the path's MTU
  * sent in fragments (RFC 791, 3.2). A payload is copied once, into the frame that leaves or into the queue of its next hop.
  */
+
+import { copyBytes } from "../../packets/bytes.ts";
 import { EtherType } from "../../packets/ethernet.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
@@ -284,7 +286,7 @@ export class Ipv4Output {
     const flags = header.dontFragment ? ipv4.Flag.DontFragment : 0;
     output.writer.ipv4(ip, total, id, flags, header.ttl, header.protocol, src, header.dst, header.tos);
     if (carried.length > 0 || more || offset > 0) {
-      frame.set(carried, ip + ipv4.MIN_HEADER_LENGTH);
+      copyBytes(carried, 0, frame, ip + ipv4.MIN_HEADER_LENGTH, carried.length);
       ipv4.setHeaderLength(frame, ip, ipv4.MIN_HEADER_LENGTH + carried.length);
       ipv4.setFragment(frame, ip, more ? flags | ipv4.Flag.MoreFragments : flags, offset);
       ipv4.updateChecksum(frame, ip);

@@ -229,6 +229,7 @@ export class NeighbourCache {
     this.#table.low[slot] = mac.low32(address, 0);
     this.#table.made[slot] = this.#time[0]!;
     this.#table.updated[slot] = this.#time[0]!;
+    this.#table.confirmed[slot] = state === Stale ? Number.NEGATIVE_INFINITY : this.#time[0]!;
     if (state === Reachable) this.#confirm(slot);
     else this.#become(slot, state);
     if (this.#queues.waiting(slot) > 0) this.#release(slot);

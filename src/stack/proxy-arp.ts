@@ -4,6 +4,7 @@
  * the first wins.
  */
 import * as ipv4 from "../../packets/ipv4-address.ts";
+import { containedInAny } from "./arp-switches.ts";
 import type { Timer } from "./clock.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
@@ -27,6 +28,8 @@ export class ProxyArp {
   #waiting: Waiting = room(0);
   #count = 0;
   #timer: Timer | null = null;
+  /** When it fires. */
+  #first = 0;
 
   constructor(core: Core, reply: ProxyReply) {
     this.#core = core;
@@ -38,9 +41,11 @@ export class ProxyArp {
     const { forwarding, routes, index, identity, switches } = this.#core;
     // Who looks whether an address is free (RFC 5227) is for its owner to answer.
     if (sender === 0 || !ipv4.isUnicast(target) || identity.isAnyBroadcast(target)) return false;
-    const isChosen = switches.proxies.some((one) => ipv4.contains(one, target));
+    const isChosen = containedInAny(switches.proxies, target);
     if (forwarding === null) return isChosen && sender !== target;
-    const route = forwarding.options.forwarding ? routes.lookup(target) : null;
+    // RFC 3927, 2.7: what is for a link-local address is not passed on.
+    const mayTravel = forwarding.options.forwarding && !ipv4.isLinkLocal(target);
+    const route = mayTravel ? routes.lookup(target) : null;
     if (route === null) return false;
     // RFC 3069: stations on one link that may not speak to each other directly.
     if (route.out === index) return switches.options.proxyArpPvlan && sender !== target;
@@ -61,14 +66,14 @@ export class ProxyArp {
     if (!received.isGroup || proxyDelayMs === 0) return this.#reply(target, sender, high, low);
     if (this.#count >= proxyQlen) return Drop.ArpProxyFull;
     if (this.#count === this.#waiting.due.length) this.#grow(proxyQlen);
-    const { due, ...columns } = this.#waiting;
+    const waiting = this.#waiting;
     const i = this.#count++;
-    due[i] = clock.now() + between(random, 0, proxyDelayMs);
-    columns.target[i] = target;
-    columns.sender[i] = sender;
-    columns.high[i] = high;
-    columns.low[i] = low;
-    this.#arm();
+    waiting.due[i] = clock.now() + between(random, 0, proxyDelayMs);
+    waiting.target[i] = target;
+    waiting.sender[i] = sender;
+    waiting.high[i] = high;
+    waiting.low[i] = low;
+    if (this.#timer === null || waiting.due[i]! < this.#first) this.#arm();
     return ACCEPTED;
   }
 
@@ -92,6 +97,7 @@ export class ProxyArp {
     if (this.#count === 0) return;
     let first = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#count; i++) first = Math.min(first, this.#waiting.due[i]!);
+    this.#first = first;
     this.#timer = clock.setTimer(first - clock.now(), () => this.#fire());
   }
 

@@ -67,6 +67,19 @@ describe.concurrent("one line and exit code 2", () => {
       ["answer", "-I", "lo", "--ip", "10.0.0.2", "--mac", "00:00:00:00:00:00"],
       /a station's address is not all zeros;/i,
     ],
+    [
+      ["answer", "-I", "lo", "--ip", "10.0.0.2", "--proxy-arp", "10.0.0"],
+      /'10\.0\.0' is invalid: it must be an IPv4 address or network, such as 10\.0\.9\.0\/24;/,
+    ],
+    [
+      ["answer", "-I", "lo", "--ip", "10.0.0.2", "--neighbour", "10.0.0.1"],
+      /'10\.0\.0\.1' is invalid: it must be an address and its MAC address, such as 10\.0\.0\.1=02:00:00:00:00:01;/,
+    ],
+    [
+      ["answer", "-I", "lo", "--ip", "10.0.0.2", "--neighbour", "10.0.0.1=ff:ff:ff:ff:ff:ff"],
+      /is invalid: it is a group address/,
+    ],
+    [["answer", "-I", "lo", "--ip", "10.0.0.2", "--arp-ignore", "9"], /it must be a whole number from 0 to 8;/],
     [["answer", "-I", "lo", "--ip", "10.0.0.2", "--jsno"], /unknown option '--jsno' \(Did you mean --json\?\)/],
     [
       ["answer", "-I", "lo", "--ip", "10.0.0.2", "--impair", "delay 10"],

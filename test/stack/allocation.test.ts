@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { Direction, type FrameBatch, type FrameHandler, type Link } from "../../src/link/link.ts";
+import { type ArpOptions, LINUX_ARP } from "../../src/stack/arp-options.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
 import { Host } from "../../src/stack/host.ts";
 import { seededRandom } from "../../src/stack/random.ts";
@@ -64,12 +65,19 @@ function collector(): () => void {
 
 const full = Uint8Array.from({ length: 1472 }, (_, i) => i);
 
+/** A record route and times with addresses. */
+const RECORDING = Uint8Array.of(7, 11, 4, ...new Uint8Array(8), 68, 20, 5, 1, ...new Uint8Array(17));
+const MALFORMED = Uint8Array.of(7, 0, 0, 0);
+
 test.each([
   ["ARP requests for us", [arpFrame({ spa: ip("192.168.0.1"), tpa: ip("192.168.0.2") })]],
   ["ARP requests for others", [arpFrame({ spa: ip("192.168.0.1"), tpa: ip("192.168.0.9") })]],
   ["echo requests", [echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.0.2") })]],
   ["full echo requests", [echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.0.2"), data: full })]],
   ["echo replies", [echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.0.2"), type: 0, id_: 77, data: DATA })]],
+  ["echo requests with options", [echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.0.2"), options: RECORDING })]],
+  ["malformed options", [echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.0.2"), options: MALFORMED })]],
+  ["timestamp requests", [echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.0.2"), type: 13 })]],
   ["frames that are dropped", [echoFrame({ dst: ip("192.168.0.9") }), echoFrame({ dst: ip("127.0.0.1") })]],
 ])("%s: nothing", (_, frames) => {
   const { link, deliver, count } = bareLink(frames, 200);
@@ -82,8 +90,42 @@ test.each([
   expect(host.stats().received).toBe(count * ROUNDS_ALTOGETHER);
 });
 
-test("datagrams that a router passes on: nothing", () => {
-  const left = bareLink([echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.1.9") })], 200);
+test("conflicts about an address that is always defended: nothing", () => {
+  const conflict = arpFrame({ spa: ip("192.168.0.2"), tpa: ip("192.168.0.1") });
+  const { link, deliver, count } = bareLink([conflict], 200);
+  const clock = new VirtualClock();
+  const host = new Host(link, { addresses: [], mac: HOST_MAC, clock, random: seededRandom(1) });
+  host.claim("192.168.0.2/24", { defence: "always" });
+  clock.advance(10_000);
+  expect(leastBytes(deliver, count)).toBeLessThan(1);
+  expect(host.stats().claims).toMatchObject({ active: 1, conflicts: count * ROUNDS_ALTOGETHER, defended: 1 });
+});
+
+test.each([
+  ["for us", { spa: ip("192.168.0.1"), tpa: ip("192.168.0.2") }],
+  ["for others", { spa: ip("192.168.0.1"), tpa: ip("192.168.0.9") }],
+  ["for whom we answer", { spa: ip("192.168.0.1"), tpa: ip("192.168.9.9") }],
+])("ARP requests %s under Linux's switches: nothing", (_, fields) => {
+  const { link, deliver, count } = bareLink([arpFrame(fields)], 200);
+  const arp: ArpOptions = {
+    ...LINUX_ARP,
+    arpIgnore: 2,
+    arpAccept: 2,
+    arpFilter: true,
+    proxies: ["192.168.9.0/24"],
+    proxyDelayMs: 0,
+  };
+  const options = { mac: HOST_MAC, clock: new VirtualClock(), random: seededRandom(1), arp };
+  const host = new Host(link, { addresses: ["192.168.0.2/24"], ...options });
+  expect(leastBytes(deliver, count)).toBeLessThan(1);
+  expect(host.stats().received).toBe(count * ROUNDS_ALTOGETHER);
+});
+
+test.each([
+  ["datagrams", {}],
+  ["datagrams with options", { options: RECORDING }],
+])("%s that a router passes on: nothing", (_, fields) => {
+  const left = bareLink([echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.1.9"), ...fields })], 200);
   const right = bareLink([], 1);
   const options = { clock: new VirtualClock(), random: seededRandom(1) };
   const router = new Router(

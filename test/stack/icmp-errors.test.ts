@@ -49,7 +49,7 @@ describe("what is told (RFC 1122, 3.2.2.1)", () => {
   test("is counted, and observers hear of it", () => {
     const host = bench();
     host.send(toHost(strange()));
-    expect(host.host.stats().errors).toEqual({ sent: 1, limited: 0, unsuitable: 0 });
+    expect(host.host.stats().errors).toEqual({ sent: 1, limited: 0, unsuitable: 0, failed: 0 });
     expect(host.events).toContainEqual(
       expect.objectContaining({ type: "icmp-error-sent", to: PEER_IP, icmpType: 3, icmpCode: 2, about: HOST_IP }),
     );
@@ -105,7 +105,7 @@ describe("what is never told of (RFC 1122, 3.2.2; RFC 1812, 4.3.2.7)", () => {
   test.each(["10.0.0.255", "255.255.255.255", "224.0.0.1"])("a datagram to %s", (dst) => {
     for (const to of [mac.BROADCAST, HOST_MAC])
       for (const bytes of [strange({ dst: ip(dst) }), closedPort({ dst: ip(dst), payload: noChecksum() })])
-        expect(silent(bytes, to).errors).toEqual({ sent: 0, limited: 0, unsuitable: 1 });
+        expect(silent(bytes, to).errors).toEqual({ sent: 0, limited: 0, unsuitable: 1, failed: 0 });
   });
 
   test("a unicast datagram in a broadcast or multicast frame", () => {
@@ -198,7 +198,7 @@ describe("how many (RFC 1812, 4.3.2.8)", () => {
     // Another address is told all the same.
     flood(host, 5, ip("10.77.0.1"));
     expect(host.seen).toHaveLength(12);
-    expect(host.host.stats().errors).toEqual({ sent: 12, limited: 18, unsuitable: 0 });
+    expect(host.host.stats().errors).toEqual({ sent: 12, limited: 18, unsuitable: 0, failed: 0 });
   });
 
   test("to all together 50 at once, then 1,000 a second", () => {

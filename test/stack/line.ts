@@ -67,13 +67,13 @@ export class Line {
     this.forgeBytes(datagram({ src: ip(LEFT), dst: ip(RIGHT), ...fields }));
   }
 
-  forgeBytes(payload: Uint8Array): void {
+  forgeBytes(payload: Uint8Array, ms = 20): void {
     const { mac: dst } = this.a.hosts[0]!;
     const frame = ethernet.build({ dst, src: this.left.mac, type: ethernet.EtherType.Ipv4, payload });
     this.#forger.tx.set(frame, this.#forger.reserve(frame.length));
     this.#forger.commit(frame.length);
     this.#forger.flush();
-    this.clock.advance(20);
+    this.clock.advance(ms);
   }
 
   /** Datagrams seen on wire `i` that went to `dst`, taken apart. */

@@ -144,14 +144,16 @@ describe("an echo reply carries record route and timestamp, brought up to date (
     expect(packet(seen[0]).options).toEqual(bytes(7, 7, 8, ...HOST, 0));
   });
 
-  test("the frame that came stays as it was", () => {
+  test("the frame that came stays as it was, for whoever else reads the link", () => {
     const bench = new Bench();
-    const other = bench.wire.attach();
     const frames: Uint8Array[] = [];
-    other.onFrames((batch) => frames.push(batch.buffer.slice(batch.offset[0], batch.offset[0]! + batch.length[0]!)));
-    const sent = echoFrame({ options: bytes(7, 7, 4, 0, 0, 0, 0, 0) });
-    bench.send(sent);
-    expect(frames[0]).toEqual(sent);
+    bench.link.onFrames(({ buffer, offset, length }) => frames.push(buffer.slice(offset[0], offset[0]! + length[0]!)));
+    const recording = echoFrame({ options: bytes(7, 7, 4, 0, 0, 0, 0, 0) });
+    bench.send(recording);
+    Object.defineProperty(bench.link, "mtu", { value: 68 });
+    bench.send(echoFrame());
+    expect(frames).toEqual([recording, echoFrame()]);
+    expect(bench.host.stats().echoAnswered).toBe(2);
   });
 });
 
@@ -359,4 +361,13 @@ describe("a parameter problem that comes reaches the sender, its pointer with it
     bench.send(problem(datagram({ src: HOST_IP, dst: PEER_IP, protocol: 17, payload: message })));
     expect(errors).toMatchObject([{ from: PEER_IP, icmpType: 12, pointer: 21, mtu: 0, toPort: 9 }]);
   });
+});
+
+test("told to send no errors, it sends none: who borrows the kernel's address leaves that to the kernel", () => {
+  const bench = new Bench({ answer: { errors: false } });
+  bench.host.setNeighbour("10.0.0.1", PEER_MAC);
+  bench.send(echoFrame({ options: bytes(7, 0, 0, 0) }), echoFrame({ protocol: 6 }), echoFrame({ protocol: 17 }));
+  expect(bench.seen).toEqual([]);
+  expect(bench.host.stats().errors).toMatchObject({ sent: 0, unsuitable: 2 });
+  expect(bench.send(echoFrame())).toHaveLength(1);
 });

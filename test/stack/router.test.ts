@@ -264,7 +264,7 @@ describe("a router says nothing about (RFC 1812, 4.3.2.7)", () => {
     net.forge(forged({ dst: ip("192.168.1.1"), payload: icmpMessage(type, 0, 0, datagram()) }));
     expect(net.ipv4(net.onLeft).filter((one) => ipv4.dst(one, 0) === ip(LEFT))).toEqual([]);
     expect(net.drops()).toEqual({ "ttl-exceeded": 1, "no-route": 1 });
-    expect(net.router.stats().interfaces[0]!.errors).toEqual({ sent: 0, limited: 0, unsuitable: 2 });
+    expect(net.router.stats().interfaces[0]!.errors).toEqual({ sent: 0, limited: 0, unsuitable: 2, failed: 0 });
   });
 
   test("a fragment that is not the first", () => {

@@ -3,10 +3,12 @@ import { Lab } from "../../lab/lab.ts";
 import type { LabNamespace } from "../../lab/namespace.ts";
 import type { Port } from "../../lab/port.ts";
 import type { PacketLink } from "../../link/packet.ts";
+import { IpError } from "../../linux/iproute.ts";
+import { Unsupported } from "../device.ts";
 import type { Setup } from "../script.ts";
 
-/** Receive ring of one end: scripts send little. */
-const RING_BYTES = 1 << 20;
+/** How both ends are opened: scripts send little, and others go on while one ends. */
+export const LINK_OPTIONS = { ringBytes: 1 << 20, closeLater: true } as const;
 
 export interface Cable {
   readonly name: string;
@@ -49,7 +51,7 @@ export function layCables(setup: Setup, isKernel: boolean): Cables {
     });
     if (isKernel && isTagged) addVlans(setup, device);
     const cables = pairs.map(([near, far], i): Cable => {
-      const link = near.openLink({ ringBytes: RING_BYTES });
+      const link = near.openLink(LINK_OPTIONS);
       links.push(link);
       return { name: setup.interfaces[i]!.name, link, device: far };
     });
@@ -77,7 +79,13 @@ function addVlans(setup: Setup, device: LabNamespace): void {
     const name = addressed(port);
     commands.push(`link add link ${port.name} name ${name} type vlan id ${port.vlan}`, `link set dev ${name} up`);
   }
-  device.ip(...commands);
+  try {
+    device.ip(...commands);
+  } catch (error) {
+    if (error instanceof IpError && /Unknown device type/.test(error.message))
+      throw new Unsupported("this kernel has no VLAN interfaces (modprobe 8021q)");
+    throw error;
+  }
   device.configure((route) => {
     for (const port of setup.interfaces)
       if (port.vlan > 0)

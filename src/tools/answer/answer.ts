@@ -8,6 +8,7 @@ import type { Timer } from "../../stack/clock.ts";
 import { Drop, dropName } from "../../stack/drop.ts";
 import type { Host } from "../../stack/host.ts";
 import type { StackEvent } from "../../stack/observer.ts";
+import { neighbourEntries, neighbourText } from "../neigh/index.ts";
 import { dropLines, dropped, eventJson, eventLine, grouped } from "./format.ts";
 import type { AnswerIo, AnswerToolOptions } from "./options.ts";
 
@@ -20,6 +21,8 @@ export interface AnswerRun {
   interrupt(): void;
   /** Writes the totals so far to standard error: SIGQUIT. */
   interim(): void;
+  /** Shows the neighbour table, on standard error unless as JSON: SIGUSR1. */
+  neighbours(): void;
 }
 
 /** Tells what the host answers until it is interrupted, or its link ends. */
@@ -51,6 +54,7 @@ class Answer implements AnswerRun {
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
+    for (const { ip, mac: address } of options.neighbours ?? []) host.setNeighbour(ip, address);
     this.#announce();
     this.#observe();
     const { name } = host.link;
@@ -71,6 +75,16 @@ class Answer implements AnswerRun {
     this.#io.err(this.#totalsText());
   }
 
+  neighbours(): void {
+    this.#showNeighbours((text) => this.#io.err(text));
+  }
+
+  #showNeighbours(write: (text: string) => void): void {
+    if (this.#options.json === true)
+      this.#object({ event: "neighbours", neighbours: neighbourEntries(this.#host, { statistics: true }) });
+    else write(neighbourText(this.#host, { statistics: true }) || "no neighbours\n");
+  }
+
   get #addresses(): string {
     return this.#host.identity.prefixes.map((prefix) => ipv4.format(prefix.address)).join(", ");
   }
@@ -79,9 +93,19 @@ class Answer implements AnswerRun {
     const { link, identity } = this.#host;
     const address = mac.format(identity.mac);
     const addresses = identity.prefixes.map((prefix) => ipv4.format(prefix.address));
+    const proxies = this.#host.arp.proxies.map((one) => networkText(one));
     if (this.#options.json === true)
-      this.#object({ event: "answering", interface: link.name, mac: address, addresses });
-    else this.#io.out(`ANSWERING for ${addresses.join(", ")} at ${address} on ${link.name}\n`);
+      this.#object({
+        event: "answering",
+        interface: link.name,
+        mac: address,
+        addresses,
+        ...(proxies.length > 0 ? { proxy_arp: proxies } : {}),
+      });
+    else {
+      const others = proxies.length > 0 ? `, ARP also for ${proxies.join(", ")}` : "";
+      this.#io.out(`ANSWERING for ${addresses.join(", ")} at ${address} on ${link.name}${others}\n`);
+    }
   }
 
   #observe(): void {
@@ -90,7 +114,7 @@ class Answer implements AnswerRun {
 
   #isWorthALine(event: StackEvent): boolean {
     if (event.type === "arp-answered" || event.type === "echo-answered") return true;
-    if (event.type === "conflict" || event.type === "tx-failed") return true;
+    if (event.type === "timestamp-answered" || event.type === "conflict" || event.type === "tx-failed") return true;
     // The conflict has a line of its own.
     return this.#options.verbose === true && !(event.type === "drop" && event.reason === Drop.ArpConflict);
   }
@@ -158,6 +182,7 @@ class Answer implements AnswerRun {
     if (this.#window !== null) this.#reportUnshown();
     if (this.#options.json === true) this.#totalsObject();
     else this.#io.out(this.#totalsText());
+    if (this.#options.neigh === true) this.#showNeighbours((text) => this.#io.out(text));
     this.#host.close();
     this.#resolve(code);
   }
@@ -183,4 +208,9 @@ class Answer implements AnswerRun {
   #object(object: Record<string, unknown>): void {
     this.#io.out(`${JSON.stringify(object)}\n`);
   }
+}
+
+/** `10.0.9.0/24`, and a single address without its 32. */
+function networkText(one: string | ipv4.Prefix): string {
+  return (typeof one === "string" ? one : ipv4.formatPrefix(one)).replace(/\/32$/, "");
 }

@@ -5,7 +5,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Gear } from "../../link/drive.ts";
-import type { IdentityOptions } from "../../stack/identity.ts";
+import type { HostOptions } from "../../stack/host.ts";
 import type { AnswerToolOptions } from "./options.ts";
 import { type AnswerCounters, SharedCounters } from "./shared.ts";
 
@@ -19,10 +19,13 @@ export interface AnswerPlace {
 
 /** What the thread is told; all of it can be copied between threads. */
 export interface AnswerJob extends AnswerPlace {
-  readonly host: Pick<IdentityOptions, "addresses" | "mac" | "vlan">;
+  readonly host: Pick<HostOptions, "addresses" | "mac" | "vlan" | "arp">;
   readonly options: AnswerToolOptions;
   readonly shared: SharedArrayBuffer;
 }
+
+/** What the thread is asked to show. */
+export type AnswerRequest = "interim" | "neighbours";
 
 /** What the thread tells. */
 export type AnswerMessage =
@@ -37,6 +40,8 @@ export interface AnswerThread {
   interrupt(): void;
   /** Has the thread write the totals so far to standard error. */
   interim(): void;
+  /** Has the thread show the neighbour table, as `AnswerRun.neighbours`. */
+  neighbours(): void;
   /** As they were at most some milliseconds ago. */
   counters(): AnswerCounters;
 }
@@ -65,7 +70,8 @@ export function startAnswerThread(
   return {
     done,
     interrupt: () => shared.stop(),
-    interim: () => worker.postMessage("interim"),
+    interim: () => worker.postMessage("interim" satisfies AnswerRequest),
+    neighbours: () => worker.postMessage("neighbours" satisfies AnswerRequest),
     counters: () => shared.read(),
   };
 }

@@ -6,7 +6,7 @@ import { realClock } from "../../stack/clock.ts";
 import { Host } from "../../stack/host.ts";
 import { startAnswer } from "./answer.ts";
 import { SharedCounters } from "./shared.ts";
-import type { AnswerJob, AnswerMessage } from "./thread.ts";
+import type { AnswerJob, AnswerMessage, AnswerRequest } from "./thread.ts";
 
 /** Counters are brought up to date this often: reading the kernel's is a system call. */
 const COUNT_MS = 100;
@@ -38,7 +38,7 @@ async function answer(job: AnswerJob, link: PacketLink): Promise<void> {
     out: (text) => say({ type: "out", text }),
     err: (text) => say({ type: "err", text }),
   });
-  port.on("message", () => run.interim());
+  port.on("message", (request: AnswerRequest) => run[request]());
   const count = () => {
     const { received, arpAnswered, echoAnswered, txFailed } = host.stats();
     shared.write({ received, lost: link.stats().rxDropped, arpAnswered, echoAnswered, txFailed });

@@ -1,9 +1,10 @@
 /** Echo over a userland host: our ARP, our ICMP. */
+import { Type } from "../../../packets/icmp-types.ts";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import type { EchoReply } from "../../stack/echo.ts";
 import type { EchoSocket } from "../../stack/echo-socket.ts";
 import type { Host } from "../../stack/host.ts";
-import type { SendOptions } from "../../stack/ipv4-output.ts";
+import { NO_OPTIONS, type SendOptions } from "../../stack/ipv4-output.ts";
 import { isSent, SendResult, sendResultText } from "../../stack/send-result.ts";
 import {
   type EchoTransport,
@@ -38,6 +39,7 @@ class ReplyView implements TransportReply {
   rttNs = 0;
   buffer: Uint8Array = new Uint8Array(0);
   dataOffset = 0;
+  options: Uint8Array = NO_OPTIONS;
   source = 0;
 
   from(): string {
@@ -62,8 +64,9 @@ export class HostTransport implements EchoTransport {
     this.#socket = host.openEcho({
       onReply: (reply) => this.#replied(reply),
       onError: (error) => {
-        const { seq, from, icmpType, icmpCode, mtu } = error;
-        this.#handler?.onError({ seq, from: ipv4.format(from), text: errorText(icmpType, icmpCode, mtu) });
+        const { seq, from, icmpType, icmpCode, mtu, pointer } = error;
+        const info = icmpType === Type.ParameterProblem ? pointer : mtu;
+        this.#handler?.onError({ seq, from: ipv4.format(from), text: errorText(icmpType, icmpCode, info) });
       },
     });
   }
@@ -118,6 +121,7 @@ export class HostTransport implements EchoTransport {
     view.rttNs = reply.time - this.#sentAt[reply.seq]!;
     view.buffer = reply.buffer;
     view.dataOffset = reply.dataOffset;
+    view.options = reply.options;
     view.source = reply.from;
     this.#handler.onReply(view);
   }

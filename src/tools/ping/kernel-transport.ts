@@ -69,6 +69,7 @@ export class KernelTransport implements EchoTransport {
         rttNs: this.#now() - this.#sentAt[seq]!,
         buffer: buf,
         dataOffset: at + icmp.DATA,
+        options: buf.subarray(ipv4.MIN_HEADER_LENGTH, at),
       });
     } else if (icmp.isError(icmp.type(buf, at))) this.#failed(handler, buf, at, length);
   }

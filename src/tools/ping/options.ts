@@ -8,6 +8,8 @@ export interface PingOptions {
   readonly address: string;
   /** What the first line says after `from`: as iputils with -I. */
   readonly from?: { readonly address: string; readonly device: string };
+  /** The requests carry IPv4 options: -R, -T or a source route. */
+  readonly withOptions?: boolean;
   /** -c: stop after so many replies (with a deadline) or requests. */
   readonly count?: number;
   /** -i, in ms: 1,000 unless given; 0 sends as fast as replies come. Whole milliseconds count. */

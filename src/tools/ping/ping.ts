@@ -8,6 +8,7 @@
  * process.exitCode = await run.done;
  */
 import type { Timer } from "../../stack/clock.ts";
+import { OptionPrinter, optionsObject } from "./ip-options.ts";
 import { effectiveInterval, type PingIo, type PingOptions, TIMEVAL_LENGTH } from "./options.ts";
 import * as print from "./print.ts";
 import { Statistics } from "./statistics.ts";
@@ -45,6 +46,7 @@ class Pinger implements PingRun {
   readonly #io: PingIo;
   readonly #data: Uint8Array;
   readonly #timing: boolean;
+  readonly #optionPrinter = new OptionPrinter();
   readonly #count: number;
   readonly #hasDeadline: boolean;
   #resolve: (code: number) => void = () => {};
@@ -213,6 +215,7 @@ class Pinger implements PingRun {
     if (isDuplicate) text += " (DUP!)";
     const wrong = this.#firstWrong(reply);
     if (wrong >= 0) text += print.wrongData(wrong, this.#data[wrong]!, reply.buffer, reply.dataOffset, size);
+    if (reply.options.length > 0) text += this.#optionPrinter.text(reply.options);
     this.#line(`${text}\n`);
   }
 
@@ -226,6 +229,7 @@ class Pinger implements PingRun {
     };
     if (this.#timing) object.time = micros / 1000;
     if (isDuplicate) object.duplicate = true;
+    if (reply.options.length > 0) Object.assign(object, optionsObject(reply.options));
     if (reply.length < this.#data.length + 8) object.truncated = true;
     else {
       const wrong = this.#firstWrong(reply);

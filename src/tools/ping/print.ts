@@ -1,4 +1,5 @@
 /** ping's words: iputils' lines to the byte, or JSON with its keys. */
+import { COUNTED_OPTIONS } from "./ip-options.ts";
 import type { PingOptions } from "./options.ts";
 import type { Statistics } from "./statistics.ts";
 
@@ -38,7 +39,8 @@ export function headline(options: PingOptions): string {
   const hex = pattern === undefined ? "" : Array.from(pattern, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const first = pattern === undefined || quiet === true ? "" : `PATTERN: 0x${hex}\n`;
   const source = from === undefined ? "" : `from ${from.address} ${from.device}: `;
-  return `${first}PING ${target} (${address}) ${source}${size}(${size + 28}) bytes of data.\n`;
+  const all = size + 28 + (options.withOptions === true ? COUNTED_OPTIONS : 0);
+  return `${first}PING ${target} (${address}) ${source}${size}(${all}) bytes of data.\n`;
 }
 
 /** The comparison's result as iputils prints it: the first wrong byte, then all of the data after the time. */

@@ -20,6 +20,8 @@ export interface TransportReply {
   readonly buffer: Uint8Array;
   /** First byte of the data within `buffer`; `length` - 8 bytes follow. */
   readonly dataOffset: number;
+  /** IPv4 options of the reply; empty if it has none, or nobody knows. */
+  readonly options: Uint8Array;
 }
 
 /** An echo request that failed on its way. */

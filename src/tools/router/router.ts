@@ -8,6 +8,7 @@ import type { Clock, Timer } from "../../stack/clock.ts";
 import type { StackEvent } from "../../stack/observer.ts";
 import type { Router } from "../../stack/router.ts";
 import { eventJson, eventLine } from "../answer/format.ts";
+import { neighbourEntries, neighbourText } from "../neigh/index.ts";
 import { routesText, totalsObject, totalsText } from "./totals.ts";
 
 export interface RouterToolOptions {
@@ -35,6 +36,8 @@ export interface RouterRun {
   interrupt(): void;
   /** Writes the totals so far to standard error: SIGQUIT. */
   interim(): void;
+  /** Shows the neighbour tables of all interfaces, on standard error unless as JSON: SIGUSR1. */
+  neighbours(): void;
 }
 
 const WINDOW_MS = 1000;
@@ -43,6 +46,7 @@ const WINDOW_MS = 1000;
 const WORTH: ReadonlySet<StackEvent["type"]> = new Set([
   "icmp-error-sent",
   "echo-answered",
+  "timestamp-answered",
   "conflict",
   "resolution-failed",
   "tx-failed",
@@ -90,6 +94,13 @@ class RouterTool implements RouterRun {
 
   interim(): void {
     this.#io.err(totalsText(this.#router));
+  }
+
+  neighbours(): void {
+    const { hosts } = this.#router;
+    const show = { statistics: true };
+    if (this.#options.json === true) this.#object({ event: "neighbours", neighbours: neighbourEntries(hosts, show) });
+    else this.#io.err(neighbourText(hosts, show) || "no neighbours\n");
   }
 
   #announce(): void {

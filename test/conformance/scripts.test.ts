@@ -1,0 +1,99 @@
+/** Every script of conformance/ on our host simulated, on a veth, and on the kernel; and the page made of the results. */
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  conformanceText,
+  DEVICE_KINDS,
+  failureText,
+  isBad,
+  judge,
+  openSimulated,
+  type Script,
+  TamperedLink,
+} from "../../src/script/index.ts";
+import { needs } from "../support/privilege.ts";
+import { readScripts, ScriptRun } from "../support/scripts.ts";
+
+const LONG = 300_000;
+const run = new ScriptRun(readScripts("conformance"));
+const name = ({ file, id, title }: Script): string => `${file} ${id} ${title}`;
+
+for (const kind of DEVICE_KINDS) {
+  const group = kind === "simulated" ? describe : needs({ netns: true }).describe;
+  group(`on ${kind}`, () => {
+    for (const script of run.scripts) {
+      test(
+        name(script),
+        async ({ skip }) => {
+          const verdict = await run.verdict(script, kind);
+          if (verdict.result === "skipped") skip(verdict.reason);
+          if (verdict.result === "stale") throw new Error(`it passes, but is said to differ: ${verdict.reason}`);
+          if (isBad(verdict)) throw new Error(`\n${failureText(verdict)}`);
+        },
+        LONG,
+      );
+    }
+  });
+}
+
+describe("every script can fail", () => {
+  const swapped = (frame: Uint8Array): Uint8Array => {
+    const back = frame.slice();
+    back.copyWithin(0, 6, 12);
+    back.set(frame.subarray(0, 6), 6);
+    return back;
+  };
+  /** Says nothing, whatever it is asked. */
+  const mute = (script: Script) =>
+    judge(script, "simulated", (setup) =>
+      openSimulated(setup, { link: (link) => new TamperedLink(link, { output: () => [] }) }),
+    );
+  /** Gives back every frame, and says what it would have said as well. */
+  const parrot = (script: Script) =>
+    judge(script, "simulated", (setup) =>
+      openSimulated(setup, {
+        link: (link) => {
+          const tampered: TamperedLink = new TamperedLink(link, {
+            input: (frame) => {
+              tampered.inject(swapped(frame));
+              return [frame];
+            },
+          });
+          return tampered;
+        },
+      }),
+    );
+  /** Hears nothing. */
+  const deaf = (script: Script) =>
+    judge(script, "simulated", (setup) =>
+      openSimulated(setup, { link: (link) => new TamperedLink(link, { input: () => [] }) }),
+    );
+
+  for (const script of run.scripts) {
+    test(name(script), async () => {
+      if (script.skipped.has("simulated")) return;
+      const results = [await mute(script), await parrot(script), await deaf(script)];
+      expect(results.some(({ failure }) => failure !== null)).toBe(true);
+    });
+  }
+});
+
+describe("docs/conformance.md", () => {
+  const page = readFileSync(new URL("../../docs/conformance.md", import.meta.url), "utf8");
+  // What only a run on this machine could tell.
+  const known = (text: string): string => text.replace(/kernel \(\d+\.\d+\)/, "kernel");
+
+  needs({ netns: true }).test(
+    "says what a run shows (npm run conformance makes it)",
+    async () => {
+      const made = conformanceText(await run.verdicts(), { kernel: "0.0", link: (file) => relative("docs", file) });
+      expect(known(page)).toBe(known(made));
+    },
+    LONG,
+  );
+
+  test("has a line for every script", () => {
+    for (const { title } of run.scripts) expect(page).toContain(title.replaceAll("|", "\\|"));
+  });
+});
