@@ -113,7 +113,7 @@ describe("mistakes are told in one line, where they are", () => {
     ["linux differs: x\nwait 1", "1:1: `linux` is no device: there are simulated, host, kernel, and ours"],
     [
       "host jump",
-      "1:6: expected what the host does: ping, udp bind, udp send, add address, remove address, neighbour, forget neighbour(s)",
+      "1:6: expected what the host does: ping, udp bind, udp send, add address, remove address, claim, neighbour, forget neighbour(s)",
     ],
     ["expect neighbour $peer OLD", /`OLD` is no state: there are INCOMPLETE/],
   ])("%s", (text, message) => {
