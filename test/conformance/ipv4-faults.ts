@@ -143,6 +143,8 @@ export const IPV4_FAULTS: readonly NamedFault[] = [
   takes("127.0.0.1", "16h", "127.0.0.1"),
   believes("its own address", "16i", "10.0.0.1"),
   takes("a group that it is no member of", "16j", "239.1.2.3"),
+  takes("0.0.0.0", "16m", "0.0.0.0"),
+  takes("an address of class E", "16n", "240.0.0.1"),
   hears("dies of a loopback source", "16k", () => die((f) => isIp(f) && ipv4.src(f, NET) >>> 24 === 127)),
   says("speaks from an address that it does not have", "17a 17b 29a 29e", () =>
     changeIp(isIp, (f) => ipv4.setSrc(f, NET, ip("10.0.0.99"))),
@@ -167,7 +169,7 @@ export const IPV4_FAULTS: readonly NamedFault[] = [
       (f) => ipv4.setTtl(f, NET, 9),
     ),
   ),
-  set("puts no fragments together", "20a 20b 20c 20d 20g 21a 22e 22j 23e 31c", { reassembly: null }),
+  set("puts no fragments together", "20a 20b 20c 20d 20g 20h 21a 22e 22j 23e 31c", { reassembly: null }),
   hears("takes fragments in their order alone", "20b 22e 31c", () => {
     let expected = 0;
     return (f) => {
@@ -177,6 +179,9 @@ export const IPV4_FAULTS: readonly NamedFault[] = [
       return [f];
     };
   }),
+  hears("puts no more than 8,192 bytes together", "20h", () =>
+    lose((f) => isFragment(f) && ipv4.fragmentOffset(f, NET) >= 8192),
+  ),
   hears("takes no fragment of less than 16 bytes", "20c", () =>
     lose((f) => isFragment(f) && ipv4.totalLength(f, NET) < 36),
   ),
