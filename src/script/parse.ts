@@ -3,7 +3,7 @@
  */
 import type { FrameSpec } from "./frame.ts";
 import { parseFrame } from "./parse-frame.ts";
-import { parseHost } from "./parse-host.ts";
+import { parseHost, parseSocketWish } from "./parse-host.ts";
 import { SetupBuilder } from "./parse-setup.ts";
 import { parseSpan, parseWhen } from "./parse-time.ts";
 import {
@@ -162,6 +162,7 @@ class Reader {
   }
 
   #expect(words: Words): Step {
+    if (words.accept("host")) return parseSocketWish(words);
     const port = onPort(words);
     if (words.accept("nothing")) {
       const frame = words.done || words.peek() === "for" ? null : parseFrame(words);

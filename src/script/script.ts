@@ -1,7 +1,7 @@
 /** A script, read: what it needs of the device under test, and its steps. */
 import type { Prefix } from "../../packets/ipv4-address.ts";
 import type { FrameSpec } from "./frame.ts";
-import type { Operand } from "./value.ts";
+import type { Operand, Pattern } from "./value.ts";
 
 /** What a script can be run on. */
 export const DEVICE_KINDS = ["simulated", "host", "kernel"] as const;
@@ -66,6 +66,18 @@ export type HostAction =
       readonly ttl: number | null;
       readonly discovery: "want" | "do" | "dont";
     }
+  | { readonly kind: "udp-bind"; readonly port: number }
+  | {
+      readonly kind: "udp-send";
+      readonly to: Operand;
+      readonly port: number;
+      /** 0 for any. */
+      readonly from: number;
+      readonly data: Pattern;
+      readonly ttl: number | null;
+      readonly discovery: "want" | "do" | "dont";
+    }
+  | { readonly kind: "address"; readonly prefix: Prefix; readonly isAdded: boolean }
   | { readonly kind: "forget"; readonly ip: Operand | null }
   | { readonly kind: "neighbour"; readonly ip: Operand; readonly mac: Operand };
 
@@ -75,7 +87,26 @@ export interface Times {
   readonly max: number;
 }
 
+/** What a socket of the device is expected to give. */
+export type SocketWish =
+  | { readonly kind: "data"; readonly data: Pattern; readonly from: Operand | null; readonly fromPort: number | null }
+  | {
+      readonly kind: "error";
+      readonly type: number;
+      readonly code: number | null;
+      readonly mtu: number | null;
+      readonly from: Operand | null;
+    }
+  | { readonly kind: "nothing" };
+
 export type Step =
+  | {
+      readonly kind: "socket";
+      readonly port: number;
+      readonly wish: SocketWish;
+      /** Seconds; null for the usual time. */
+      readonly within: number | null;
+    }
   | {
       readonly kind: "inject";
       readonly frame: FrameSpec;

@@ -232,8 +232,9 @@ export class ArpHandler {
     const { macHigh, macLow } = core.identity;
     // Unknown: zero (RFC 5227, 2.1.1). A gratuitous reply repeats the sender (RFC 2002, 4.6).
     const isReply = operation === arp.Operation.Reply;
-    const thaHigh = isReply ? macHigh : isBroadcast ? 0 : high;
-    const thaLow = isReply ? macLow : isBroadcast ? 0 : low;
+    const isEmpty = isBroadcast || core.switches.isLinux;
+    const thaHigh = isReply ? macHigh : isEmpty ? 0 : high;
+    const thaLow = isReply ? macLow : isEmpty ? 0 : low;
     core.output.writer.arp(out, operation, macHigh, macLow, source, thaHigh, thaLow, target);
     const purpose = core.observers.listening ? arp.purpose(tx, out) : "request";
     core.output.commit(arp.LENGTH);
