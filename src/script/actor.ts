@@ -59,6 +59,9 @@ export class Actor {
         if (action.isAdded) machine.addAddress(action.prefix);
         else machine.removeAddress(action.prefix);
         return;
+      case "claim":
+        machine.claim(action.prefix, action.defence);
+        return;
       case "forget":
         machine.forgetNeighbours(action.ip === null ? null : this.#number(action.ip));
         return;
@@ -86,6 +89,15 @@ export class Actor {
     if (isRight && isState) return;
     const wanted = `${mac === null ? "" : formatValue(mac, "mac")} ${step.states.join(" or ")}`.trim();
     throw new StepFailed(`the host's entry for ${at} is ${seen}, not ${wanted}`);
+  }
+
+  /** @throws {StepFailed} if a claim is in another state. */
+  async claim({ ip, states }: Extract<Step, { kind: "claim" }>): Promise<void> {
+    await this.#tap.until(this.#tap.now() + BUSY * S);
+    const at = this.#number(ip);
+    const seen = this.#device.machine.claimState(at) ?? "none";
+    if (!states.includes(seen))
+      throw new StepFailed(`the host's claim to ${formatValue(at, "ip")} is ${seen}, not ${states.join(" or ")}`);
   }
 
   /** @param base of the time within which it has to come. @throws {StepFailed} if something else comes, or nothing. */

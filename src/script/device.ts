@@ -2,7 +2,7 @@
 import type { Prefix } from "../../packets/ipv4-address.ts";
 import type { Link } from "../link/link.ts";
 import type { Clock } from "../stack/clock.ts";
-import type { DeviceKind, Setup } from "./script.ts";
+import type { Defence, DeviceKind, Setup } from "./script.ts";
 
 /** One of the device's interfaces. */
 export interface DevicePort {
@@ -68,6 +68,10 @@ export interface Machine {
   openUdp(port: number): DeviceSocket;
   addAddress(prefix: Prefix): void;
   removeAddress(prefix: Prefix): void;
+  /** Claims an address as RFC 5227 has it. @throws {Unsupported} on a device that does not do so by itself. */
+  claim(prefix: Prefix, defence: Defence): void;
+  /** State of the last claim to an address, such as `probing`; null if there was none. */
+  claimState(ip: number): string | null;
   neighbour(ip: number): NeighbourSeen | null | Promise<NeighbourSeen | null>;
   setNeighbour(ip: number, mac: Uint8Array): void;
   /** All, or one. */

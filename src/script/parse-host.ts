@@ -13,6 +13,7 @@ export function parseHost(words: Words): HostAction {
   if (words.accept("udp", "send")) return send(words);
   if (words.accept("add", "address")) return { kind: "address", prefix: prefix(words), isAdded: true };
   if (words.accept("remove", "address")) return { kind: "address", prefix: prefix(words), isAdded: false };
+  if (words.accept("claim")) return claim(words);
   if (words.accept("forget", "neighbour")) return { kind: "forget", ip: address(words) };
   if (words.accept("forget", "neighbours")) return { kind: "forget", ip: null };
   if (words.accept("neighbour")) {
@@ -23,8 +24,36 @@ export function parseHost(words: Words): HostAction {
     return { kind: "neighbour", ip, mac };
   }
   return words.fail(
-    "expected what the host does: ping, udp bind, udp send, add address, remove address, neighbour, forget neighbour(s)",
+    "expected what the host does: ping, udp bind, udp send, add address, remove address, claim, neighbour, forget neighbour(s)",
   );
+}
+
+const DEFENCES = ["never", "once", "always"] as const;
+
+function claim(words: Words): HostAction {
+  const claimed = prefix(words);
+  if (!words.accept("defend")) return { kind: "claim", prefix: claimed, defence: "once" };
+  const column = words.column;
+  const word = words.take("never, once or always");
+  const defence = DEFENCES.find((one) => one === word);
+  if (defence === undefined) return words.fail(`an address is defended never, once or always, not \`${word}\``, column);
+  return { kind: "claim", prefix: claimed, defence };
+}
+
+const CLAIM_STATES = ["limited", "waiting", "probing", "announcing", "claimed", "conflict", "lost", "released"];
+
+/** What follows `expect claim`. @throws {ScriptError} */
+export function parseClaimWish(words: Words): Step {
+  const ip = address(words);
+  const states: string[] = [];
+  do {
+    const column = words.column;
+    const state = words.take("a claim's state");
+    if (!CLAIM_STATES.includes(state))
+      words.fail(`\`${state}\` is no state of a claim: there are ${CLAIM_STATES.join(", ")}`, column);
+    states.push(state);
+  } while (words.accept("or"));
+  return { kind: "claim", ip, states };
 }
 
 /** What follows `expect host`. @throws {ScriptError} */

@@ -145,6 +145,8 @@ class Run {
         return;
       case "entry":
         return this.#actor.entry(step);
+      case "claim":
+        return this.#actor.claim(step);
       case "socket":
         await this.#actor.socket(step, this.#moment);
         this.#moment = this.#tap.now();

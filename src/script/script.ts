@@ -78,8 +78,12 @@ export type HostAction =
       readonly discovery: "want" | "do" | "dont";
     }
   | { readonly kind: "address"; readonly prefix: Prefix; readonly isAdded: boolean }
+  | { readonly kind: "claim"; readonly prefix: Prefix; readonly defence: Defence }
   | { readonly kind: "forget"; readonly ip: Operand | null }
   | { readonly kind: "neighbour"; readonly ip: Operand; readonly mac: Operand };
+
+/** What the device does about whoever uses an address that it has claimed (RFC 5227, 2.4). */
+export type Defence = "never" | "once" | "always";
 
 /** How often a frame is expected. */
 export interface Times {
@@ -141,6 +145,8 @@ export type Step =
   | { readonly kind: "ignore"; readonly frame: FrameSpec }
   | { readonly kind: "wait" }
   | { readonly kind: "host"; readonly action: HostAction }
+  /** What has become of a claim, in the word for its state. */
+  | { readonly kind: "claim"; readonly ip: Operand; readonly states: readonly string[] }
   | {
       readonly kind: "entry";
       readonly ip: Operand;

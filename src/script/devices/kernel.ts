@@ -7,7 +7,15 @@ import { openIcmpSocket } from "../../linux/icmp-socket.ts";
 import { queryInterfaces } from "../../linux/interface.ts";
 import { openUdpSocket } from "../../linux/udp-socket.ts";
 import { realClock } from "../../stack/clock.ts";
-import type { DevicePort, DeviceSocket, DeviceUnderTest, Machine, NeighbourSeen, PingRequest } from "../device.ts";
+import {
+  type DevicePort,
+  type DeviceSocket,
+  type DeviceUnderTest,
+  type Machine,
+  type NeighbourSeen,
+  type PingRequest,
+  Unsupported,
+} from "../device.ts";
 import type { Setup } from "../script.ts";
 import { sysctlsOf } from "../settings.ts";
 import { macNumber } from "../value.ts";
@@ -116,6 +124,14 @@ class KernelMachine implements Machine {
 
   addAddress({ address, length }: ipv4.Prefix): void {
     this.#wires.device.configure((route) => route.addAddress(addressed(this.#setup.interfaces[0]!), address, length));
+  }
+
+  claim(): void {
+    throw new Unsupported("Linux leaves address conflict detection to programs such as arping -D and NetworkManager");
+  }
+
+  claimState(): null {
+    return null;
   }
 
   removeAddress({ address, length }: ipv4.Prefix): void {

@@ -1,6 +1,7 @@
 /** What a host or router of ours is as a device under test, whatever its wires are. */
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import type { Link } from "../../link/link.ts";
+import type { AddressClaim } from "../../stack/claim.ts";
 import type { Clock } from "../../stack/clock.ts";
 import { Host, type HostOptions } from "../../stack/host.ts";
 import { NeighbourState } from "../../stack/neighbour-options.ts";
@@ -15,7 +16,7 @@ import {
   type SocketEvent,
   Unsupported,
 } from "../device.ts";
-import type { Route, Setup } from "../script.ts";
+import type { Defence, Route, Setup } from "../script.ts";
 import { ownOptions } from "../settings.ts";
 import { macNumber } from "../value.ts";
 
@@ -33,6 +34,7 @@ export class OwnMachine implements Machine {
   readonly hosts: readonly Host[];
   /** Who sends by which identifier: errors are believed of what a socket sent alone. */
   readonly #senders = new Set<number>();
+  readonly #claims = new Map<number, AddressClaim>();
   readonly #close: () => void;
 
   constructor(setup: Setup, links: readonly Link[], clock: Clock, random: Random | undefined, fault: Fault = {}) {
@@ -102,6 +104,15 @@ export class OwnMachine implements Machine {
   removeAddress({ address }: ipv4.Prefix): void {
     const { identity, routes } = this.#only("taken an address");
     identity.remove(address, routes, 0);
+  }
+
+  claim(prefix: ipv4.Prefix, defence: Defence): void {
+    const { address } = prefix;
+    this.#claims.set(address >>> 0, this.#only("told to claim an address").claim(prefix, { defence }));
+  }
+
+  claimState(ip: number): string | null {
+    return this.#claims.get(ip)?.state ?? null;
   }
 
   #only(what: string): Host {
