@@ -26,6 +26,8 @@ const SECONDS = 5;
 /** A poisoned entry counts as confirmed for 45 s, then is verified for 8. */
 const RECOVERY_SECONDS = 60;
 const WARM_UP = ["garbage", "echo-flood"];
+/** Code that is compiled on the way, and what V8 notes of it, lies in the same heap. */
+const CODE = 2 << 20;
 /** Interfaces of each target: each has limits of its own. */
 const INTERFACES = { host: 1, router: 2 } as const;
 
@@ -59,7 +61,7 @@ export async function main(args: string[]): Promise<number> {
       }
     }
   }
-  if (results.some(({ held, target }) => held > INTERFACES[target] * totalBound())) {
+  if (results.some(({ held, target }) => held > INTERFACES[target] * totalBound() + CODE)) {
     failed++;
     process.stdout.write(`more is held than the limits of an interface allow, ${mib(totalBound())}\n`);
   }

@@ -68,7 +68,7 @@ is the most that the process took meanwhile. "Idle" is the share of a processor 
 ## The bound
 
 However much is sent, an interface can be made to hold ${mib(totalBound())} and no more: the sum of its limits, with their defaults.
-The most that was held after any attack is ${mib(worst)}; the most that the process was resident with is ${mib(resident)}.
+The most that was held after any attack, code compiled on the way included, is ${mib(worst)}; the most that the process was resident with is ${mib(resident)}.
 
 | what | bytes at most |
 | --- | --- |
