@@ -10,7 +10,7 @@ import { IpError, ipBatch, ipJson } from "../linux/iproute.ts";
 import { NetworkNamespace } from "../linux/namespace.ts";
 import { canBuildLabs } from "../linux/privilege.ts";
 import { processesIn } from "../linux/process.ts";
-import { LabNamespace } from "./namespace.ts";
+import { writeDefaults } from "./namespace.ts";
 
 const NETNS_FOLDER = "/run/netns";
 const MARK = "vethlab:";
@@ -76,17 +76,16 @@ export function up(name: string, options: UpOptions = {}): void {
       [b, "ve1", options.address1],
     ] as const)
       inNamespace(netns, (namespace) => {
-        const settings = new LabNamespace(namespace, netns, () => {});
-        settings.setDefaults(false);
-        namespace.run(() =>
+        namespace.run(() => {
+          writeDefaults(false);
           ipBatch([
             `link set dev lo alias ${MARK}${name}`,
             `link set dev ${port} alias ${MARK}${name}`,
             "link set dev lo up",
             `link set dev ${port} up`,
             ...(address === undefined ? [] : [`address add ${address} dev ${port}`]),
-          ]),
-        );
+          ]);
+        });
       });
   } catch (error) {
     for (const netns of made) ipBatch([`netns delete ${netns}`]);

@@ -89,34 +89,11 @@ export class LabNamespace {
     return this.kernel.run(() => readFileSync(sysctlPath(name), "utf8").trim());
   }
 
-  /**
-   * Sets the kernel's documented defaults.
-   * @param settings what there is to set, as an earlier call for a namespace made under the same host returned it.
-   * @returns what had to be set.
-   * @internal
-   */
-  setDefaults(ipv6: boolean, settings?: readonly Setting[]): readonly Setting[] {
-    const toSet = this.kernel.run(() => {
-      // One after the other: setting it for all switches IPv6 off by default as well (net/ipv6/addrconf.c).
-      return (settings ?? defaults(ipv6)).filter(([name, value]) => {
-        const set = settings !== undefined || isOther(name, value);
-        if (set) writeFileSync(sysctlPath(name), value);
-        return set;
-      });
-    });
-    if (!ipv6) this.#onStep("sysctl -w net.ipv6.conf.all.disable_ipv6=1");
-    return toSet;
-  }
-
-  /** Brings interfaces up and addresses them without a process. @throws {SystemError} where the kernel refuses. */
+  /** Makes interfaces, brings them up and addresses them without a process. @throws {SystemError} where the kernel refuses. */
   configure(change: (route: RouteSocket) => void): void {
-    const route = this.kernel.run(() => new RouteSocket());
-    try {
-      change(route);
-      route.flush();
-    } finally {
-      route.close();
-    }
+    using route = this.kernel.run(() => new RouteSocket(this.label));
+    change(route);
+    route.flush();
   }
 
   /**
@@ -151,6 +128,20 @@ export class LabNamespace {
     this.#children.clear();
     this.kernel.close();
   }
+}
+
+/**
+ * Sets the kernel's documented defaults in the namespace that the thread is in now.
+ * @param settings what there is to set, as an earlier call for a namespace made under the same host returned it.
+ * @returns what had to be set.
+ */
+export function writeDefaults(ipv6: boolean, settings?: readonly Setting[]): readonly Setting[] {
+  // One after the other: setting it for all switches IPv6 off by default as well (net/ipv6/addrconf.c).
+  return (settings ?? defaults(ipv6)).filter(([name, value]) => {
+    const set = settings !== undefined || isOther(name, value);
+    if (set) writeFileSync(sysctlPath(name), value);
+    return set;
+  });
 }
 
 function defaults(ipv6: boolean): Setting[] {

@@ -29,15 +29,25 @@ export class NetworkNamespace {
   /**
    * Makes a new, anonymous namespace. It lives as long as this object, or anything made inside it, is open; when the
    * process dies, by SIGKILL too, the kernel takes it away with every interface in it.
+   * @param inside what to do in there while one is there, as `run` would. If it throws, the namespace is let go of.
    * @throws {SystemError} EPERM without CAP_SYS_ADMIN.
    */
-  static create(label: string): NetworkNamespace {
+  static create(label: string, inside: () => void = () => {}): NetworkNamespace {
     const before = here();
     try {
       must("unshare", libc.unshare(CLONE_NEWNET), "making a network namespace");
+      entered++;
       try {
-        return new NetworkNamespace(openSync(OWN, "r"), label);
+        const namespace = new NetworkNamespace(openSync(OWN, "r"), label);
+        try {
+          inside();
+        } catch (error) {
+          namespace.close();
+          throw error;
+        }
+        return namespace;
       } finally {
+        entered--;
         goTo(before);
       }
     } finally {
@@ -88,6 +98,11 @@ export class NetworkNamespace {
   /** A path that names it to other programs (`ip … netns PATH`) while this object is open. */
   get path(): string {
     return `/proc/${process.pid}/fd/${this.#fd}`;
+  }
+
+  /** Its descriptor, -1 when closed: for calls to the kernel that name a namespace so. It stays this object's. */
+  get descriptor(): number {
+    return this.#fd;
   }
 
   /** The namespace's inode number, as `lsns` and `readlink /proc/PID/ns/net` show it. */

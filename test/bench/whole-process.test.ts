@@ -1,9 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Command, digest, output, time, versionOf } from "../../bench/command.ts";
 import type { Session } from "../../bench/harness.ts";
 import { wholeProcess } from "../../bench/whole-process.ts";
 
 const node = (program: string): Command => ({ program: process.execPath, args: ["-e", program] });
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe("programs", () => {
   test("what they print, its lines, and a digest that tells it apart", async () => {
@@ -19,6 +21,14 @@ describe("programs", () => {
     await expect(time(failing)).rejects.toThrow(/: no such thing$/);
     await expect(output(node("process.kill(process.pid, 'SIGKILL')"))).rejects.toThrow(/SIGKILL/);
     await expect(time({ program: "/nonexistent/program", args: [] })).rejects.toThrow("ENOENT");
+  });
+
+  test("what is timed does without the certificates that Node would read as it starts", async () => {
+    vi.stubEnv("NODE_EXTRA_CA_CERTS", "/nonexistent/certificates");
+    const withThem = "process.exitCode = process.env.NODE_EXTRA_CA_CERTS === undefined ? 0 : 3";
+    await expect(time(node(withThem))).resolves.toBeGreaterThan(0);
+    await expect(output(node(withThem))).rejects.toThrow();
+    await expect(time({ ...node(withThem), env: { NODE_EXTRA_CA_CERTS: "/theirs" } })).rejects.toThrow();
   });
 
   test("a version, or how to get it", () => {

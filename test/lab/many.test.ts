@@ -1,7 +1,8 @@
 /** Many namespaces and pairs at once. */
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { Lab, type Step } from "../../src/lab/lab.ts";
+import { Lab, type PortOptions, type Step } from "../../src/lab/lab.ts";
+import type { LabNamespace } from "../../src/lab/namespace.ts";
 import { UserError } from "../../src/linux/errors.ts";
 import { describeNetns } from "../support/privilege.ts";
 import { until } from "../support/until.ts";
@@ -59,6 +60,22 @@ describeNetns("a lab of many", () => {
       { namespace: "a", command: "ip address add 10.0.0.1/24 dev ve0" },
       { namespace: "a", command: "ip link set dev ve0 up" },
     ]);
+  });
+
+  test("of many hosts the one that fails is told, and why", () => {
+    using lab = Lab.create();
+    const [wires, h1, h2] = lab.addNamespaces(["switch", "h1", "h2"]);
+    lab.addBridge("br0", wires!);
+    const cable = (port: string, name: string, namespace: LabNamespace): [PortOptions, PortOptions] => [
+      { name: port, namespace: wires!, bridge: "br0", up: true },
+      { name, namespace, address: "10.0.0.1/24", up: true },
+    ];
+    expect(() => lab.addPairs([cable("p1", "eth0", h1!), cable("p1", "eth0", h2!)])).toThrow(
+      "rtnetlink: exists already (EEXIST): ip link add name p1 master br0 type veth peer name eth0 netns h2 (in switch)",
+    );
+    expect(() => lab.addPairs([cable("p2", "eth1", h2!), cable("p3", "eth0", h1!)])).toThrow(
+      "rtnetlink: exists already (EEXIST): ip link add name p3 master br0 type veth peer name eth0 netns h1 (in switch)",
+    );
   });
 
   test("what cannot be is refused before anything is made", () => {

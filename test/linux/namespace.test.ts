@@ -1,9 +1,9 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { UserError } from "../../src/linux/errors.ts";
 import { queryInterfaces, readSnmp } from "../../src/linux/interface.ts";
 import { IpError, ipBatch, ipJson } from "../../src/linux/iproute.ts";
-import { NetworkNamespace } from "../../src/linux/namespace.ts";
+import { insideNamespace, NetworkNamespace } from "../../src/linux/namespace.ts";
 import { describeNetns } from "../support/privilege.ts";
 
 const here = () => readlinkSync("/proc/thread-self/ns/net");
@@ -26,6 +26,28 @@ describeNetns("network namespaces", () => {
     expect(namespace.run(here)).toBe(`net:[${namespace.inode}]`);
     expect(namespace.run(here)).not.toBe(before);
     expect(here()).toBe(before);
+  });
+
+  test("something is done in a new one as it is made; if that fails, nothing is left", () => {
+    const before = here();
+    let seen = "";
+    let entered = false;
+    open.push(
+      NetworkNamespace.create("a", () => {
+        seen = here();
+        entered = insideNamespace();
+      }),
+    );
+    expect(seen).toBe(`net:[${open[0]!.inode}]`);
+    expect([entered, insideNamespace(), here()]).toEqual([true, false, before]);
+    const descriptors = readdirSync("/proc/self/fd").length;
+    const failing = () =>
+      NetworkNamespace.create("b", () => {
+        throw new RangeError("inside");
+      });
+    expect(failing).toThrow("inside");
+    expect([insideNamespace(), here()]).toEqual([false, before]);
+    expect(readdirSync("/proc/self/fd").length).toBe(descriptors);
   });
 
   test("an exception inside is passed on, and the thread returns", () => {
