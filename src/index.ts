@@ -24,12 +24,28 @@ export { SystemError, UserError } from "./linux/errors.ts";
 export { NetworkNamespace } from "./linux/namespace.ts";
 export type { ClaimOptions, ClaimStats } from "./stack/acd.ts";
 export { ACD_DEFAULTS, type AcdOptions, type ClaimState, type Defence } from "./stack/acd-options.ts";
+export { ARP_DEFAULTS, type ArpOptions, LINUX_ARP } from "./stack/arp-options.ts";
 export type { AddressClaim } from "./stack/claim.ts";
 export { type Clock, realClock, VirtualClock } from "./stack/clock.ts";
 export type { EchoOptions, EchoResult } from "./stack/echo-socket.ts";
 export { Host, type HostOptions, type HostStats } from "./stack/host.ts";
 export { claimLinkLocal, type LinkLocalClaim, type LinkLocalOptions } from "./stack/link-local.ts";
+export {
+  LINUX_NEIGHBOURS,
+  NEIGHBOUR_DEFAULTS,
+  type NeighbourOptions,
+  NeighbourState,
+  type NeighbourView,
+  neighbourStateName,
+} from "./stack/neighbour-options.ts";
 export type { Observer, StackEvent } from "./stack/observer.ts";
+export {
+  type NeighbourEntry as NeighbourObject,
+  type NeighbourShow,
+  neighbourEntries,
+  neighbourJson,
+  neighbourText,
+} from "./tools/neigh/index.ts";
 export {
   arpTemplate,
   echoTemplate,

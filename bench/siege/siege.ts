@@ -39,6 +39,8 @@ export interface Result {
   readonly pingsLost: number;
   /** Resident memory in bytes: before, at most during, after. */
   readonly memory: readonly [number, number, number];
+  /** Bytes in use after it, garbage not counted, more than when the siege began. */
+  readonly held: number;
   /** Share of one processor that the target takes when it is over. */
   readonly idle: number;
   readonly neighbours: number;
@@ -51,6 +53,7 @@ export class Siege implements Disposable {
   readonly #lab = Lab.create();
   readonly #outside: LabNamespace;
   readonly #target: Running;
+  #atRest = 0;
 
   private constructor(aims: Attack["aims"]) {
     this.#aims = aims;
@@ -73,13 +76,18 @@ export class Siege implements Disposable {
       inside!.ip("route add default via 10.1.0.1");
       outside!.ip(`route add ${BEYOND} via ${target}`);
     }
-    this.#target = new Running(null, process.execPath, [TARGET, JSON.stringify(ports)], true);
+    this.#target = new Running(null, process.execPath, ["--expose-gc", TARGET, JSON.stringify(ports)], true);
   }
 
   static async begin(aims: Attack["aims"]): Promise<Siege> {
     const siege = new Siege(aims);
     await siege.#target.line();
     return siege;
+  }
+
+  /** What the target holds now is what it holds without an attack: compiled code, and what is made at the first use. */
+  async settle(): Promise<void> {
+    this.#atRest = (await this.#state()).inUse;
   }
 
   /** Lets one attack last so long. @param rate frames a second, or `max`. */
@@ -112,6 +120,7 @@ export class Siege implements Disposable {
       pings,
       pingsLost: pings - Number(/(\d+) received/.exec(answered.stdout)?.[1] ?? 0),
       memory: [memoryBefore, most, this.#target.memory()],
+      held: after.inUse - this.#atRest,
       idle,
     };
   }
@@ -173,7 +182,7 @@ export class Siege implements Disposable {
 function difference(before: TargetState, after: TargetState) {
   const [was, is] = [before.hosts[0]!, after.hosts[0]!];
   const drops = Object.entries(is.drops).map(([name, n]) => [name, n - (was.drops[name] ?? 0)] as const);
-  const answers = (stats: typeof is) => stats.arpAnswered + stats.echoAnswered;
+  const answers = (stats: typeof is) => stats.arpAnswered + stats.echoAnswered + stats.timestampsAnswered;
   const errors = ({ hosts }: TargetState) => hosts.reduce((sum, one) => sum + one.errors.sent, 0);
   return {
     received: is.received - was.received,

@@ -21,6 +21,8 @@ export interface TargetState {
   /** Frames that the kernel dropped before they were read, on the interface that is attacked. */
   readonly lost: number;
   readonly forwarded: number;
+  /** Bytes in use, garbage collected before. */
+  readonly inUse: number;
   /** By interface; the first is attacked. */
   readonly hosts: readonly HostStats[];
 }
@@ -37,10 +39,18 @@ const hosts = router?.hosts ?? interfaces.map((one) => new Host(one.link, one));
 if (router === null) startAnswer(hosts[0]!, { quiet: true }, { clock: realClock, out: () => {}, err: () => {} });
 
 process.stdout.write(`${JSON.stringify({ mac: Array.from(hosts[0]!.mac) })}\n`);
+function inUse(): number {
+  // The process is started with --expose-gc.
+  (globalThis as { gc?: () => void }).gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
 createInterface({ input: process.stdin }).on("line", () => {
   const state: TargetState = {
     lost: links[0]!.stats().rxDropped,
     forwarded: router?.stats().forwarded ?? 0,
+    inUse: inUse(),
     hosts: hosts.map((host) => host.stats()),
   };
   process.stdout.write(`${JSON.stringify(state)}\n`);

@@ -41,6 +41,7 @@ interface Flags extends ImpairFlags {
   readonly arpNotify?: boolean;
   readonly neighbour?: readonly StaticNeighbour[];
   readonly neigh?: boolean;
+  readonly acceptSourceRoute?: boolean;
   readonly force?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -96,6 +97,7 @@ export function define(command: Command, outcome: Outcome): void {
       anotherNeighbour,
     )
     .option("--neigh", "show the neighbour table at the end, as `ip -s neigh` shows the kernel's")
+    .option("--accept-source-route", "take source-routed datagrams, and answer along the way that they came")
     .option("--force", "answer even for an address that the kernel here owns")
     .option("-q, --quiet", "the totals only")
     .option("-v, --verbose", "everything that happens, dropped frames and why included")
@@ -179,7 +181,7 @@ function hostOptions(flags: Flags): HostOptions {
   const { ip: addresses, mac, vlan, arpIgnore, arpNotify = false, proxyArp: proxies = [], proxyDelay } = flags;
   const arpAccept = flags.arpAccept as ArpOptions["arpAccept"];
   const arp = { arpIgnore, arpAccept, arpNotify, proxies, proxyDelayMs: proxyDelay * 1000 };
-  return { addresses, mac, vlan, arp };
+  return { addresses, mac, vlan, arp, acceptSourceRoute: flags.acceptSourceRoute ?? false };
 }
 
 function inEventLoop(flags: Flags, { link }: Attachment): Running {

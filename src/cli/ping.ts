@@ -199,7 +199,7 @@ function throughHost(flags: Flags, { dst, options, isRouted }: Asking): Opened {
   try {
     const source = sourceOf(name, namespace, flags.sourceIp);
     // The kernel answers for what is its own; for an address of ours we must, or no reply finds its way back.
-    const answer = { arp: !source.borrowed, echo: !source.borrowed };
+    const answer = { arp: !source.borrowed, echo: !source.borrowed, errors: !source.borrowed };
     const mac = sourceMacOf(link, flags.sourceMac, source.prefix.address);
     const host = new Host(link, {
       addresses: [source.prefix],

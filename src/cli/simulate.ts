@@ -104,23 +104,24 @@ const HEADINGS = [
   "joined",
   "left",
   "conflicts",
+  "taken",
   "  lost",
   "memory",
 ];
 
 function hourLine(hour: HourReport): string {
-  const { frames, pings, answered, unreachable, joined, left, conflicts, lost } = hour;
-  const values = [hour.hour, frames, pings, answered, unreachable, joined, left, conflicts, lost];
+  const { frames, pings, answered, unreachable, joined, left, conflicts, taken, lost } = hour;
+  const values = [hour.hour, frames, pings, answered, unreachable, joined, left, conflicts, taken, lost];
   const cells = values.map((value, i) => String(value).padStart(HEADINGS[i]!.length));
   return `${cells.join("  ")}  ${(hour.memory / 1e6).toFixed(1)} MB\n`;
 }
 
 function totals(report: SimulationReport, hosts: number, seed: number): string {
-  const { hours, frames, pings, answered, duplicates, wrong, conflicts, changed } = report;
+  const { hours, frames, pings, answered, duplicates, wrong, conflicts, taken, changed } = report;
   return (
     `\n${hosts} hosts, ${hours.length} h, seed ${seed}: ${frames} frames, ${pings} pings, ${answered} answered, ` +
     `${duplicates} duplicates, ${wrong} with wrong data\n` +
-    `${changed} came back changed, ${conflicts} gave up an address that another used\n` +
+    `${changed} came back changed, ${conflicts} gave up an address that another used, ${taken} found one taken\n` +
     `fingerprint ${report.fingerprint}\n`
   );
 }

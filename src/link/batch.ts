@@ -9,6 +9,7 @@ export class MutableBatch implements FrameBatch {
   readonly originalLength: Int32Array;
   readonly direction: Uint8Array;
   readonly flags: Uint8Array;
+  readonly segment: Uint16Array;
   readonly time: Float64Array;
 
   /** @param capacity frames that one delivery holds at most. */
@@ -19,6 +20,7 @@ export class MutableBatch implements FrameBatch {
     this.originalLength = new Int32Array(capacity);
     this.direction = new Uint8Array(capacity);
     this.flags = new Uint8Array(capacity);
+    this.segment = new Uint16Array(capacity);
     this.time = new Float64Array(capacity);
   }
 }

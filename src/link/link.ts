@@ -21,6 +21,8 @@ export const FrameFlag = {
   Truncated: 2,
   /** The kernel had taken an 802.1Q or 802.1ad tag off; it has been put back in place. */
   VlanRestored: 4,
+  /** It stands for several frames that the sender left a network card to cut: see {@link FrameBatch.segment}. */
+  Segments: 8,
 } as const;
 
 /**
@@ -40,6 +42,8 @@ export interface FrameBatch {
   readonly originalLength: Int32Array;
   readonly direction: Uint8Array;
   readonly flags: Uint8Array;
+  /** TCP or UDP payload bytes of each frame that one stands for; only meaningful where `flags` has `Segments`. */
+  readonly segment?: Uint16Array;
   /** Arrival in nanoseconds since the link's `epoch`. */
   readonly time: Float64Array;
 }
@@ -101,6 +105,16 @@ export interface Link {
   reserve(length: number): number;
   /** Puts the frame written at the last reserved offset into the batch; `length` as it turned out, in bytes. */
   commit(length: number): void;
+  /** True if {@link commitUnfinished} may be called. */
+  readonly canCommitUnfinished?: boolean;
+  /**
+   * As `commit`, for a frame as `FrameFlag.ChecksumNotReady` and `FrameFlag.Segments` tell of: TCP or UDP over IPv4, the
+   * checksum that of the pseudo-header alone, and possibly longer than the MTU. Whoever needs to finishes and cuts it.
+   * Missing on links that cannot.
+   * @param network where the IPv4 header begins within the frame.
+   * @param segment payload bytes of each frame that it stands for; 0 if it is a single one.
+   */
+  commitUnfinished?(length: number, network: number, segment: number): void;
   /**
    * True while a batch is handled whose frames may be rewritten and sent from where they lie: see `commitReceived`.
    * Missing on links that cannot.

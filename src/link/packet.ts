@@ -39,6 +39,16 @@ export interface PacketLinkOptions {
   readonly wake?: "events" | "calls";
   /** Only frames that pass this program are received. */
   readonly filter?: SocketFilter | undefined;
+  /**
+   * Take and send frames that leave work to a network card: longer than the MTU, to be cut into segments, and with
+   * unfinished checksums (see `FrameFlag.Segments`). For who passes them on; with a `latency` ring only.
+   */
+  readonly offload?: boolean;
+  /**
+   * Closing waits for the kernel, 10 to 60 ms, and the event loop with it. True: it does not; the interface sees the
+   * socket that much longer.
+   */
+  readonly closeLater?: boolean | undefined;
 }
 
 /** Frames handed over at once. */
@@ -66,8 +76,10 @@ export function openPacketLink(name: string, options: PacketLinkOptions = {}): P
       promiscuous: options.promiscuous ?? true,
       ring: options.ring ?? "latency",
       ringBytes: options.ringBytes ?? 4 << 20,
-      txBatch: BATCH,
+      batch: BATCH,
       filter: options.filter,
+      offload: options.offload ?? false,
+      closeLater: options.closeLater,
     });
     try {
       return new SocketLink(socket, new LinkState(name), options.wake !== "calls");
@@ -87,9 +99,9 @@ export function openPacketLink(name: string, options: PacketLinkOptions = {}): P
   }
 }
 
-function readerOf({ ring, loopback }: PacketSocket): RingReader {
+function readerOf({ ring, loopback, long }: PacketSocket): RingReader {
   if (ring === null) return new NoReader();
-  return ring.kind === "bulk" ? new BlockReader(ring, BATCH, loopback) : new SlotReader(ring, BATCH, loopback);
+  return ring.kind === "bulk" ? new BlockReader(ring, BATCH, loopback) : new SlotReader(ring, BATCH, loopback, long);
 }
 
 class SocketLink implements PacketLink {
@@ -146,21 +158,29 @@ class SocketLink implements PacketLink {
 
   reserve(length: number): number {
     const tx = this.#socket.tx;
-    if (length > tx.slotSize) {
+    if (length > tx.frameSize) {
       this.#tooLong++;
       return -1;
     }
     if (tx.count === tx.capacity) this.flush();
-    return tx.count * tx.slotSize;
+    return tx.count * tx.slotSize + tx.lead;
   }
 
   commit(length: number): void {
     this.#socket.tx.push(length);
   }
 
+  get canCommitUnfinished(): boolean {
+    return this.#socket.long !== null;
+  }
+
+  commitUnfinished(length: number, network: number, segment: number): void {
+    this.#socket.tx.pushUnfinished(length, network, segment);
+  }
+
   get canReturn(): boolean {
-    // Another handler would find a reply where the request was.
-    return this.#isHandling && this.#frames.count === 1;
+    // Another handler would find a reply where the request was; and what lies before a received frame is not ours to send.
+    return this.#isHandling && this.#frames.count === 1 && this.#socket.long === null;
   }
 
   commitReceived(offset: number, length: number): void {

@@ -1,4 +1,5 @@
 /** Reads a TPACKET_V2 ring: a slot a frame, each given back to the kernel for itself. */
+import { type LongFrames, segmentSize } from "../linux/offload.ts";
 import { PACKET_OUTGOING, Slot, type SlotRing, SlotStatus } from "../linux/packet-ring.ts";
 import { MutableBatch } from "./batch.ts";
 import { systemEpoch } from "./clock.ts";
@@ -30,14 +31,18 @@ export class SlotReader implements RingReader {
   readonly #slotSize: number;
   readonly #limit: number;
   readonly #skipOutgoing: boolean;
+  readonly #long: LongFrames | null;
   /** Next slot to look at. */
   #next = 0;
   /** First slot not given back yet, and how many follow it that are ours. */
   #held = 0;
   #holding = 0;
 
-  /** @param skipOutgoing every frame on a loopback interface is seen twice, going out and coming in: once is enough. */
-  constructor(ring: SlotRing, limit: number, skipOutgoing: boolean) {
+  /**
+   * @param skipOutgoing every frame on a loopback interface is seen twice, going out and coming in: once is enough.
+   * @param long where frames come from that no slot holds, if the kernel was told to keep them.
+   */
+  constructor(ring: SlotRing, limit: number, skipOutgoing: boolean, long: LongFrames | null = null) {
     const { buffer } = ring.memory;
     this.#batch = new MutableBatch(new Uint8Array(buffer), limit);
     this.#words = new Int32Array(buffer);
@@ -45,6 +50,7 @@ export class SlotReader implements RingReader {
     this.#slotSize = ring.slotSize;
     this.#limit = limit;
     this.#skipOutgoing = skipOutgoing;
+    this.#long = long;
   }
 
   fill(): FrameBatch {
@@ -70,6 +76,14 @@ export class SlotReader implements RingReader {
     }
   }
 
+  /** What is left to do in frame `i` of the batch, which begins at `first`. */
+  #unfinished(i: number, first: number): number {
+    if (this.#long === null) return FrameFlag.ChecksumNotReady;
+    const size = segmentSize(this.#long.words, first);
+    this.#batch.segment[i] = size;
+    return size === 0 ? FrameFlag.ChecksumNotReady : FrameFlag.ChecksumNotReady | FrameFlag.Segments;
+  }
+
   #describe(slot: number, status: number): void {
     const words = this.#words;
     const batch = this.#batch;
@@ -77,15 +91,21 @@ export class SlotReader implements RingReader {
     if (outgoing && this.#skipOutgoing) return;
     const word = slot >> 2;
     const i = batch.count++;
-    const length = words[word + Word.SNAPLEN]!;
+    let length = words[word + Word.SNAPLEN]!;
     const original = words[word + Word.LEN]!;
-    const first = slot + (words[word + Word.MAC]! & 0xffff);
+    let first = slot + (words[word + Word.MAC]! & 0xffff);
     // Fetches the frame's own line from memory while the others' headers are read: waiting for it later costs more.
     this.touched ^= batch.buffer[first + TOUCH]!;
-    let flags = (status & SlotStatus.ChecksumNotReady) === 0 ? 0 : FrameFlag.ChecksumNotReady;
+    let flags = (status & SlotStatus.ChecksumNotReady) === 0 ? 0 : this.#unfinished(i, first);
     if (length < original) {
-      flags |= FrameFlag.Truncated;
-      this.truncated++;
+      const whole = (status & SlotStatus.Copy) === 0 || this.#long === null ? -1 : this.#long.fetch(i, original);
+      if (whole >= 0) {
+        first = whole;
+        length = original;
+      } else {
+        flags |= FrameFlag.Truncated;
+        this.truncated++;
+      }
     }
     batch.offset[i] = first;
     batch.length[i] = length;

@@ -41,6 +41,9 @@ export const Errno = {
   ENETUNREACH: 101,
   ENOBUFS: 105,
   ENXIO: 6,
+  EADDRINUSE: 98,
+  ECONNREFUSED: 111,
+  EHOSTUNREACH: 113,
 } as const;
 
 const NAMES = new Map<number, string>(Object.entries(Errno).map(([name, value]) => [value, name]));

@@ -68,6 +68,11 @@ export const libc = {
     len: number,
     flags: number,
   ) => number,
+  recvmsg: library.func("long recvmsg(int fd, void *message, int flags)") as (
+    fd: number,
+    message: Pointer,
+    flags: number,
+  ) => number,
   poll: library.func("int poll(void *fds, ulong count, int timeout)") as (
     fds: Uint8Array,
     count: number,
@@ -99,6 +104,16 @@ export const libc = {
     envp: (string | null)[],
   ) => number,
 };
+
+const close = library.func("int close(int fd)");
+
+/**
+ * Closes a descriptor in a thread of libuv's pool, for those whose owner cannot wait: the kernel lets go of a packet socket
+ * only after all processors have passed a quiet moment (synchronize_net), which takes 10 to 60 ms.
+ */
+export function closeLater(fd: number): void {
+  close.async(fd, () => {});
+}
 
 /** The errno that the last failing call left. */
 export function errno(): number {
@@ -146,21 +161,32 @@ const unmapped = new FinalizationRegistry<{ address: Pointer; length: number }>(
 /**
  * Maps a descriptor's memory (a packet ring), or with `fd` -1 anonymous memory.
  * @param length in bytes, a multiple of the page size.
+ * @param spare bytes of anonymous memory behind a descriptor's, in the same buffer; a multiple of the page size.
  * @throws {SystemError} when the kernel refuses.
  */
-export function map(fd: number, length: number): Mapping {
-  const flags = fd < 0 ? MAP_PRIVATE_ANONYMOUS : MAP_SHARED;
-  const address = libc.mmap(0n, length, PROT_READ_WRITE, flags, fd, 0);
+export function map(fd: number, length: number, spare = 0): Mapping {
+  const address = spare === 0 ? mmap(0n, length, fd, 0) : mmap(0n, length + spare, -1, 0);
+  if (spare > 0) mmap(address, length, fd, MAP_FIXED);
+  return held(address, length + spare);
+}
+
+function mmap(at: Pointer, length: number, fd: number, extra: number): Pointer {
+  const flags = (fd < 0 ? MAP_PRIVATE_ANONYMOUS : MAP_SHARED) | extra;
+  const address = libc.mmap(at, length, PROT_READ_WRITE, flags, fd, 0);
   if (BigInt.asIntN(64, address) === -1n) throw new SystemError("mmap", errno(), `${length} bytes`);
+  return address;
+}
+
+function held(address: Pointer, length: number): Mapping {
   const buffer = koffi.view(address, length);
   unmapped.register(buffer, { address, length });
-  let held = true;
+  let isHeld = true;
   return {
     address,
     buffer,
     release() {
-      if (!held) return;
-      held = false;
+      if (!isHeld) return;
+      isHeld = false;
       // Empty pages over the same addresses: the kernel gets its memory back at once, and the range stays readable.
       libc.mmap(address, length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS | MAP_FIXED, -1, 0);
     },

@@ -43,7 +43,14 @@ export const BlockFrame = {
 } as const;
 
 /** Bits of the status word of a slot, a block, or a frame in a block. */
-export const SlotStatus = { User: 1, Losing: 4, ChecksumNotReady: 8, VlanValid: 0x10, VlanTpidValid: 0x40 } as const;
+export const SlotStatus = {
+  User: 1,
+  Copy: 2,
+  Losing: 4,
+  ChecksumNotReady: 8,
+  VlanValid: 0x10,
+  VlanTpidValid: 0x40,
+} as const;
 
 /** sockaddr_ll's packet type for frames that this machine sends. */
 export const PACKET_OUTGOING = 4;
@@ -78,12 +85,13 @@ const RETIRE_MS = 8;
 /**
  * Gives the socket its receive ring. Must come before bind, so that no frame is queued elsewhere.
  * @param bytes size; rounded down to whole blocks, one at least (two for bulk).
+ * @param spare bytes of memory behind a ring of slots, a multiple of the page size.
  */
-export function openRing(fd: number, kind: ReceiveRing["kind"], mtu: number, bytes: number): ReceiveRing {
-  return kind === "latency" ? openSlots(fd, mtu, bytes) : openBlocks(fd, bytes);
+export function openRing(fd: number, kind: ReceiveRing["kind"], mtu: number, bytes: number, spare = 0): ReceiveRing {
+  return kind === "latency" ? openSlots(fd, mtu, bytes, spare) : openBlocks(fd, bytes);
 }
 
-function openSlots(fd: number, mtu: number, bytes: number): SlotRing {
+function openSlots(fd: number, mtu: number, bytes: number, spare: number): SlotRing {
   let slotSize = 2048;
   while (slotSize < mtu + LINK_HEADER + SLOT_OVERHEAD) slotSize *= 2;
   const blockSize = Math.max(slotSize, 65_536);
@@ -96,7 +104,7 @@ function openSlots(fd: number, mtu: number, bytes: number): SlotRing {
     Uint32Array.of(blockSize, blocks, slotSize, slots),
     `${slots} slots of ${slotSize} bytes`,
   );
-  return { kind: "latency", memory: map(fd, blocks * blockSize), slots, slotSize };
+  return { kind: "latency", memory: map(fd, blocks * blockSize, spare), slots, slotSize };
 }
 
 function openBlocks(fd: number, bytes: number): BlockRing {

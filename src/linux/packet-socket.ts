@@ -4,7 +4,8 @@
  */
 import { Errno, SystemError, UserError } from "./errors.ts";
 import { ARPHRD_ETHER, ARPHRD_LOOPBACK, InterfaceQuery } from "./interface.ts";
-import { errno, libc, map, must } from "./libc.ts";
+import { closeLater, errno, libc, map, must } from "./libc.ts";
+import { LONGEST_FRAME, LongFrames, OFFLOAD_LEAD } from "./offload.ts";
 import { LINK_HEADER, openRing, type ReceiveRing } from "./packet-ring.ts";
 import { TxBatch } from "./tx-batch.ts";
 
@@ -13,12 +14,18 @@ const SOCK_RAW_CLOEXEC_NONBLOCK = 3 | 0x80000 | 0x800;
 const ETH_P_ALL = 0x0003;
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
+const SO_RCVBUF = 8;
 const SO_ATTACH_FILTER = 26;
+const SO_RCVBUFFORCE = 33;
 const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_STATISTICS = 6;
+const PACKET_COPY_THRESH = 7;
+const PACKET_VNET_HDR = 15;
 const PACKET_IGNORE_OUTGOING = 23;
 const PACKET_MR_PROMISC = 1;
+/** Queue for frames that are too long for a slot: a hundred or so. */
+const LONG_QUEUE = 8 << 20;
 
 /** A compiled filter: `count` instructions of struct sock_filter, eight bytes each, as SO_ATTACH_FILTER takes them. */
 export interface SocketFilter {
@@ -37,10 +44,17 @@ export interface PacketSocketOptions {
   readonly ring: ReceiveRing["kind"] | "none";
   /** Ring size in bytes; rounded down to whole slots or blocks. */
   readonly ringBytes: number;
-  /** Frames that one sendmmsg carries at most. */
-  readonly txBatch: number;
+  /** Frames that one sendmmsg carries, or one batch of received frames holds, at most. */
+  readonly batch: number;
   /** Attached before the socket is bound, so that no foreign frame slips in. */
   readonly filter?: SocketFilter | undefined;
+  /**
+   * Take and send what senders leave to a network card: frames that stand for several, and unfinished checksums. For a ring
+   * of slots only.
+   */
+  readonly offload?: boolean;
+  /** Close without waiting for the kernel, see `closeLater`. */
+  readonly closeLater?: boolean | undefined;
 }
 
 export interface PacketSocket {
@@ -52,6 +66,8 @@ export interface PacketSocket {
   readonly query: InterfaceQuery;
   /** Null if the socket sends only. */
   readonly ring: ReceiveRing | null;
+  /** Null unless asked for. */
+  readonly long: LongFrames | null;
   readonly tx: TxBatch;
   close(): void;
 }
@@ -83,13 +99,22 @@ export function openPacketSocket(options: PacketSocketOptions): PacketSocket {
 
     if (!options.outgoing) setInt(fd, PACKET_IGNORE_OUTGOING, 1);
     if (options.filter !== undefined) attachFilter(fd, options.filter);
-    const ring = options.ring === "none" ? null : openRing(fd, options.ring, mtu, options.ringBytes);
+    const isOffloading = options.offload === true && options.ring === "latency";
+    if (isOffloading) leaveToCard(fd);
+    const spare = isOffloading ? LongFrames.memory(options.batch) : 0;
+    const ring = options.ring === "none" ? null : openRing(fd, options.ring, mtu, options.ringBytes, spare);
+    const buffer = ring?.memory.buffer;
+    const long =
+      isOffloading && buffer !== undefined
+        ? new LongFrames(fd, buffer, buffer.byteLength - spare, options.batch)
+        : null;
     // Bound to no protocol, a socket is none of those that the kernel shows each frame.
     bind(fd, index, ring === null ? 0 : ETH_P_ALL);
     if (options.promiscuous) setPromiscuous(fd, index);
     // An interface that is down reports it as a pending error at once; it is no failure to have opened it.
     takeError(fd);
-    const tx = new TxBatch(fd, options.txBatch, mtu + LINK_HEADER, ring?.memory ?? null);
+    const longest = long === null ? mtu + LINK_HEADER : LONGEST_FRAME;
+    const tx = new TxBatch(fd, options.batch, longest, ring?.memory ?? null, long === null ? 0 : OFFLOAD_LEAD);
     return {
       fd,
       index,
@@ -98,9 +123,11 @@ export function openPacketSocket(options: PacketSocketOptions): PacketSocket {
       loopback: hardware.type === ARPHRD_LOOPBACK,
       query,
       ring,
+      long,
       tx,
       close() {
-        libc.close(fd);
+        if (options.closeLater === true) closeLater(fd);
+        else libc.close(fd);
         ring?.memory.release();
         tx.release();
       },
@@ -124,6 +151,16 @@ export function takeStatistics(fd: number, into: Uint32Array): void {
   const length = Uint32Array.of(8);
   into.fill(0);
   libc.getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, new Uint8Array(into.buffer), new Uint8Array(length.buffer));
+}
+
+/** Before the ring: packet(7). */
+function leaveToCard(fd: number): void {
+  setInt(fd, PACKET_VNET_HDR, 1);
+  setInt(fd, PACKET_COPY_THRESH, 1);
+  const bytes = new Uint8Array(Int32Array.of(LONG_QUEUE).buffer);
+  // Root of a user namespace may not exceed net.core.rmem_max: half a dozen frames then.
+  if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes, 4) < 0)
+    libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, bytes, 4);
 }
 
 function setInt(fd: number, option: number, value: number): void {

@@ -4,15 +4,22 @@
  */
 import { Errno } from "./errors.ts";
 import { errno, libc, type Mapping, map } from "./libc.ts";
+import { OFFLOAD_HEADER, writeFinished, writeUnfinished } from "./offload.ts";
 
 const MSG_DONTWAIT = 0x40;
 const MMSGHDR = 64;
 const IOVEC = 16;
 
+/** What {@link TxBatch} knows of a message. */
+const State = { Plain: 0, InRing: 1, Unfinished: 2 } as const;
+
 /** A batch: slots side by side in one piece of memory, with the message headers that point at them. */
 export class TxBatch {
   readonly bytes: Uint8Array;
   readonly slotSize: number;
+  /** Where a frame begins in its slot, and the most that one has. */
+  readonly lead: number;
+  readonly frameSize: number;
   readonly capacity: number;
   readonly #fd: number;
   readonly #memory: Mapping;
@@ -23,19 +30,28 @@ export class TxBatch {
   readonly #slotsHigh: number;
   readonly #ringLow: number;
   readonly #ringHigh: number;
-  /** 1 for each message whose frame lies in the ring. */
-  readonly #inRing: Uint8Array;
+  /** How each message was pointed and headed last. */
+  readonly #state: Uint8Array;
+  /** Bytes sent before each frame. */
+  readonly #extra: number;
+  readonly #words: DataView;
   count = 0;
   /** errno of the last frame that could not be sent, 0 if none. */
   lastError = 0;
   /** Frames that could not be sent. */
   errors = 0;
 
-  /** @param ring where received frames lie, for those that are sent from there; null if none are. */
-  constructor(fd: number, capacity: number, frameLength: number, ring: Mapping | null) {
+  /**
+   * @param ring where received frames lie, for those that are sent from there; null if none are.
+   * @param lead room before each frame for the header that says what is left to a card; 0 if the socket takes none.
+   */
+  constructor(fd: number, capacity: number, frameLength: number, ring: Mapping | null, lead = 0) {
     this.#fd = fd;
     this.capacity = capacity;
-    this.slotSize = (frameLength + 63) & ~63;
+    this.lead = lead;
+    this.#extra = lead === 0 ? 0 : OFFLOAD_HEADER;
+    this.slotSize = (lead + frameLength + 63) & ~63;
+    this.frameSize = this.slotSize - lead;
     const data = capacity * this.slotSize;
     const total = (data + capacity * (MMSGHDR + IOVEC) + 4095) & ~4095;
     this.#memory = map(-1, total);
@@ -48,29 +64,46 @@ export class TxBatch {
     this.#slotsHigh = high(this.#memory.address);
     this.#ringLow = low(ring?.address ?? 0n);
     this.#ringHigh = high(ring?.address ?? 0n);
-    this.#inRing = new Uint8Array(capacity);
+    this.#state = new Uint8Array(capacity);
+    this.#words = new DataView(this.#memory.buffer);
     for (let i = 0; i < capacity; i++) {
       headers.setBigUint64(i * MMSGHDR + 16, iovecsAt + BigInt(i * IOVEC), true);
       headers.setBigUint64(i * MMSGHDR + 24, 1n, true);
-      this.#iovecs.setBigUint64(i * IOVEC, this.#memory.address + BigInt(i * this.slotSize), true);
+      this.#iovecs.setBigUint64(i * IOVEC, this.#memory.address + BigInt(this.#slotAt(i)), true);
     }
     this.#headerAddress = Array.from({ length: capacity }, (_, i) => headersAt + BigInt(i * MMSGHDR));
+  }
+
+  /** Where the message in a slot of our own begins. */
+  #slotAt(i: number): number {
+    return i * this.slotSize + this.lead - this.#extra;
   }
 
   /** Appends the frame that was written into the slot `count`. */
   push(length: number): void {
     const i = this.count++;
-    if (this.#inRing[i] === 1) {
-      this.#inRing[i] = 0;
-      this.#point(i, this.#slotsLow, this.#slotsHigh, i * this.slotSize);
-    }
-    this.#iovecs.setUint32(i * IOVEC + 8, length, true);
+    if (this.#state[i] !== State.Plain) this.#restore(i);
+    this.#iovecs.setUint32(i * IOVEC + 8, length + this.#extra, true);
+  }
+
+  #restore(i: number): void {
+    if (this.#state[i] === State.InRing) this.#point(i, this.#slotsLow, this.#slotsHigh, this.#slotAt(i));
+    else writeFinished(this.#words, i * this.slotSize + this.lead);
+    this.#state[i] = State.Plain;
+  }
+
+  /** As {@link push}, in a batch with room for that header: see `writeUnfinished`. */
+  pushUnfinished(length: number, network: number, segment: number): void {
+    const i = this.count++;
+    this.#state[i] = State.Unfinished;
+    writeUnfinished(this.#words, this.bytes, i * this.slotSize + this.lead, network, segment);
+    this.#iovecs.setUint32(i * IOVEC + 8, length + this.#extra, true);
   }
 
   /** Appends the frame at an offset of the receive ring, whose slot must stay ours until the batch is sent. */
   pushReceived(offset: number, length: number): void {
     const i = this.count++;
-    this.#inRing[i] = 1;
+    this.#state[i] = State.InRing;
     this.#point(i, this.#ringLow, this.#ringHigh, offset);
     this.#iovecs.setUint32(i * IOVEC + 8, length, true);
   }
@@ -84,7 +117,7 @@ export class TxBatch {
 
   /** The length in bytes of the frame in a slot. */
   lengthAt(slot: number): number {
-    return this.#iovecs.getUint32(slot * IOVEC + 8, true);
+    return this.#iovecs.getUint32(slot * IOVEC + 8, true) - this.#extra;
   }
 
   /**

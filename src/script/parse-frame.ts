@@ -1,7 +1,7 @@
 /** Reads the frame in a script's line: layers one after the other, a colon between them, as in tcpdump's lines. */
 import { fromHex } from "../../packets/bytes.ts";
 import type { Field, FrameSpec, Layer, Trailer } from "./frame.ts";
-import { ICMP_WORDS, LONGEST } from "./icmp-words.ts";
+import { ICMP_WORDS, type IcmpWord, LONGEST } from "./icmp-words.ts";
 import { LAYERS, type LayerKind } from "./layers.ts";
 import type { Words } from "./tokens.ts";
 import { ANY, type Format, is, type Pattern, parseOperand, parsePattern } from "./value.ts";
@@ -130,16 +130,23 @@ function operation(words: Words, fields: Map<string, Field>): void {
 
 function message(words: Words, fields: Map<string, Field>): void {
   const column = words.column;
+  const word = parseMessage(words);
+  if (word !== null) {
+    fields.set("type", { pattern: is(word.type), column });
+    if (word.code !== undefined) fields.set("code", { pattern: is(word.code), column });
+  } else if (words.peek() !== "type") words.fail("expected a message such as `echo request`, or `type N`, after icmp");
+}
+
+/** An ICMP message in words; null, and nothing taken, if it is none. */
+export function parseMessage(words: Words): IcmpWord | null {
   for (let length = LONGEST; length > 0; length--) {
     const phrase = Array.from({ length }, (_, i) => words.peek(i));
     const word = ICMP_WORDS[phrase.join(" ")];
     if (word === undefined) continue;
     words.accept(...phrase);
-    fields.set("type", { pattern: is(word.type), column });
-    if (word.code !== undefined) fields.set("code", { pattern: is(word.code), column });
-    return;
+    return word;
   }
-  if (words.peek() !== "type") words.fail("expected a message such as `echo request`, or `type N`, after icmp");
+  return null;
 }
 
 function named(words: Words, kind: LayerKind, fields: Map<string, Field>): void {
@@ -182,7 +189,7 @@ function pattern(words: Words, text: string, format: Format, bits: number, name:
 }
 
 /** `data 56`, `data "text"`, `data hex 00ff`, `data zeros 8`, `data $d`, `data *`. */
-function parseData(words: Words): Pattern {
+export function parseData(words: Words): Pattern {
   if (words.accept("hex")) return is(hexWords(words));
   if (words.accept("zeros")) return is(new Uint8Array(count(words, "how many zeros")));
   const column = words.column;

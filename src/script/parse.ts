@@ -3,7 +3,7 @@
  */
 import type { FrameSpec } from "./frame.ts";
 import { parseFrame } from "./parse-frame.ts";
-import { parseHost } from "./parse-host.ts";
+import { parseClaimWish, parseHost, parseSocketWish } from "./parse-host.ts";
 import { SetupBuilder } from "./parse-setup.ts";
 import { parseSpan, parseWhen } from "./parse-time.ts";
 import {
@@ -162,6 +162,7 @@ class Reader {
   }
 
   #expect(words: Words): Step {
+    if (words.accept("host")) return parseSocketWish(words);
     const port = onPort(words);
     if (words.accept("nothing")) {
       const frame = words.done || words.peek() === "for" ? null : parseFrame(words);
@@ -169,6 +170,7 @@ class Reader {
     }
     if (words.accept("no", "neighbour")) return { kind: "entry", ip: ip(words), mac: null, states: [], isAbsent: true };
     if (words.accept("neighbour")) return neighbour(words);
+    if (words.accept("claim")) return parseClaimWish(words);
     if (words.accept("in", "any", "order")) {
       const within = words.accept("within") ? parseSpan(words) : null;
       words.demand("{", "and then a frame on each line");

@@ -1,12 +1,13 @@
 /** Runs a script against a device: step by step, until one fails. */
+import { Actor } from "./actor.ts";
 import { buildFrame } from "./build-frame.ts";
 import type { FrameContext, Segment } from "./context.ts";
 import type { DevicePort, DeviceUnderTest } from "./device.ts";
 import { type Failure, StepFailed } from "./failure.ts";
 import type { FrameSpec } from "./frame.ts";
 import { type Match, matchFrame } from "./match-frame.ts";
-import type { HostAction, Script, Step, TimedStep } from "./script.ts";
-import { evaluate, formatValue, macBytes, macNumber, type Operand, ScriptFault, type Variables } from "./value.ts";
+import type { Script, Step, TimedStep } from "./script.ts";
+import { macNumber, ScriptFault, type Variables } from "./value.ts";
 import { type Arrival, WireTap } from "./wire-tap.ts";
 
 /** Seconds. */
@@ -37,6 +38,7 @@ class Run {
   readonly #variables: Variables = new Map();
   readonly #segments: ReadonlyMap<string, Segment>;
   readonly #ignored: FrameSpec[] = [];
+  readonly #actor: Actor;
   readonly #tolerance: number;
   readonly #start: number;
   /** Of the last event: what came, was sent or was waited for. */
@@ -59,6 +61,7 @@ class Run {
       }),
     );
     this.#define();
+    this.#actor = new Actor(device, this.#tap, this.#variables);
   }
 
   async run(): Promise<Failure | null> {
@@ -79,6 +82,7 @@ class Run {
       const rows = error instanceof StepFailed ? error.rows : [];
       return { line, text, message: error.message, rows, frames: [...this.#tap.log] };
     } finally {
+      this.#actor.close();
       this.#tap.close();
     }
   }
@@ -136,11 +140,17 @@ class Run {
       case "host":
         // It acts upon all that it was sent before.
         await this.#device.settle();
-        this.#act(step.action);
-        this.#moment = Math.max(this.#moment, this.#tap.now());
+        this.#moment = this.#tap.now();
+        this.#actor.act(step.action);
         return;
       case "entry":
-        return this.#entry(step);
+        return this.#actor.entry(step);
+      case "claim":
+        return this.#actor.claim(step);
+      case "socket":
+        await this.#actor.socket(step, this.#moment);
+        this.#moment = this.#tap.now();
+        return;
       default:
     }
   }
@@ -259,50 +269,6 @@ class Run {
     const until = Math.max(this.#moment, this.#tap.now()) + GRACE * S;
     const arrival = await this.#next(null, until);
     if (arrival !== null) throw new StepFailed("a frame came that no step expects: the last one below");
-  }
-
-  #number(operand: Operand): number {
-    const value = evaluate(operand, this.#variables);
-    if (typeof value !== "number") throw new ScriptFault("an address is expected here, not bytes");
-    return value;
-  }
-
-  #act(action: HostAction): void {
-    const device = this.#device;
-    switch (action.kind) {
-      case "ping": {
-        const data = Uint8Array.from({ length: action.data }, (_, i) => i);
-        const complaint = device.ping({ ...action, to: this.#number(action.to), data });
-        if (complaint !== "") throw new StepFailed(`the host cannot send it: ${complaint}`);
-        return;
-      }
-      case "forget":
-        device.forgetNeighbours(action.ip === null ? null : this.#number(action.ip));
-        return;
-      case "neighbour":
-        device.setNeighbour(this.#number(action.ip), macBytes(this.#number(action.mac)));
-    }
-  }
-
-  async #entry(step: Extract<Step, { kind: "entry" }>): Promise<void> {
-    const ip = this.#number(step.ip);
-    // The device may still be busy with what was sent just now.
-    await this.#tap.until(this.#tap.now() + GRACE * S);
-    const entry = await this.#device.neighbour(ip);
-    const at = formatValue(ip, "ip");
-    const seen =
-      entry === null ? "none" : `${entry.mac === null ? "" : `${formatValue(entry.mac, "mac")} `}${entry.state}`;
-    const isKnown = entry !== null && entry.mac !== null && entry.state !== "FAILED";
-    if (step.isAbsent) {
-      if (isKnown) throw new StepFailed(`the host has an entry for ${at}: ${seen}`);
-      return;
-    }
-    const mac = step.mac === null ? null : this.#number(step.mac);
-    const isRight = entry !== null && (mac === null || entry.mac === mac);
-    const isState = entry !== null && (step.states.length === 0 || step.states.includes(entry.state));
-    if (isRight && isState) return;
-    const wanted = `${mac === null ? "" : formatValue(mac, "mac")} ${step.states.join(" or ")}`.trim();
-    throw new StepFailed(`the host's entry for ${at} is ${seen}, not ${wanted}`);
   }
 }
 

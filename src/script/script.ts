@@ -1,7 +1,7 @@
 /** A script, read: what it needs of the device under test, and its steps. */
 import type { Prefix } from "../../packets/ipv4-address.ts";
 import type { FrameSpec } from "./frame.ts";
-import type { Operand } from "./value.ts";
+import type { Operand, Pattern } from "./value.ts";
 
 /** What a script can be run on. */
 export const DEVICE_KINDS = ["simulated", "host", "kernel"] as const;
@@ -66,8 +66,24 @@ export type HostAction =
       readonly ttl: number | null;
       readonly discovery: "want" | "do" | "dont";
     }
+  | { readonly kind: "udp-bind"; readonly port: number }
+  | {
+      readonly kind: "udp-send";
+      readonly to: Operand;
+      readonly port: number;
+      /** 0 for any. */
+      readonly from: number;
+      readonly data: Pattern;
+      readonly ttl: number | null;
+      readonly discovery: "want" | "do" | "dont";
+    }
+  | { readonly kind: "address"; readonly prefix: Prefix; readonly isAdded: boolean }
+  | { readonly kind: "claim"; readonly prefix: Prefix; readonly defence: Defence }
   | { readonly kind: "forget"; readonly ip: Operand | null }
   | { readonly kind: "neighbour"; readonly ip: Operand; readonly mac: Operand };
+
+/** What the device does about whoever uses an address that it has claimed (RFC 5227, 2.4). */
+export type Defence = "never" | "once" | "always";
 
 /** How often a frame is expected. */
 export interface Times {
@@ -75,7 +91,26 @@ export interface Times {
   readonly max: number;
 }
 
+/** What a socket of the device is expected to give. */
+export type SocketWish =
+  | { readonly kind: "data"; readonly data: Pattern; readonly from: Operand | null; readonly fromPort: number | null }
+  | {
+      readonly kind: "error";
+      readonly type: number;
+      readonly code: number | null;
+      readonly mtu: number | null;
+      readonly from: Operand | null;
+    }
+  | { readonly kind: "nothing" };
+
 export type Step =
+  | {
+      readonly kind: "socket";
+      readonly port: number;
+      readonly wish: SocketWish;
+      /** Seconds; null for the usual time. */
+      readonly within: number | null;
+    }
   | {
       readonly kind: "inject";
       readonly frame: FrameSpec;
@@ -110,6 +145,8 @@ export type Step =
   | { readonly kind: "ignore"; readonly frame: FrameSpec }
   | { readonly kind: "wait" }
   | { readonly kind: "host"; readonly action: HostAction }
+  /** What has become of a claim, in the word for its state. */
+  | { readonly kind: "claim"; readonly ip: Operand; readonly states: readonly string[] }
   | {
       readonly kind: "entry";
       readonly ip: Operand;

@@ -1,7 +1,7 @@
 /** Runs scripts on devices and says what became of each: also whether a known difference still is one. */
 
 import { type DeviceUnderTest, type OpenDevice, Unsupported } from "./device.ts";
-import { openHost, settle } from "./devices/host.ts";
+import { HostBenches, openHost, settle } from "./devices/host.ts";
 import { openKernel } from "./devices/kernel.ts";
 import { openSimulated } from "./devices/simulated.ts";
 import type { Failure } from "./failure.ts";
@@ -53,26 +53,28 @@ export async function judge(script: Script, device: DeviceKind, open: OpenDevice
   });
   const skipped = script.skipped.get(device);
   if (skipped !== undefined) return verdict("skipped", skipped);
-  let opened: DeviceUnderTest;
+  let failure: Failure | null;
   try {
-    opened = open(script.setup);
+    failure = await runOn(open(script.setup), script);
   } catch (error) {
     if (error instanceof Unsupported) return verdict("skipped", error.message);
     throw error;
-  }
-  let failure: Failure | null;
-  try {
-    failure = await runScript(script, opened);
-  } finally {
-    opened.close();
   }
   const reason = script.differs.get(device);
   if (reason === undefined) return verdict(failure === null ? "pass" : "fail", "", failure);
   return verdict(failure === null ? "stale" : "differs", reason, failure);
 }
 
+async function runOn(device: DeviceUnderTest, script: Script): Promise<Failure | null> {
+  try {
+    return await runScript(script, device);
+  } finally {
+    device.close();
+  }
+}
+
 /** Runs on real wires at once: most of their time is spent waiting. */
-const AT_ONCE = 12;
+const AT_ONCE = 16;
 
 /**
  * Runs scripts on several kinds of device each: on simulated wires one after the other, on real ones many at a time.
@@ -85,10 +87,11 @@ export async function judgeAll(
 ): Promise<Verdict[]> {
   const jobs = scripts.flatMap((script) => kinds.map((device) => ({ script, device })));
   const verdicts: (Verdict | undefined)[] = new Array(jobs.length).fill(undefined);
+  const benches = new HostBenches();
   let told = 0;
   const run = async (i: number): Promise<void> => {
     const { script, device } = jobs[i]!;
-    verdicts[i] = await judge(script, device);
+    verdicts[i] = await judge(script, device, device === "host" ? (setup) => benches.open(setup) : OPEN[device]);
     for (; told < jobs.length; told += kinds.length) {
       const done = verdicts.slice(told, told + kinds.length).filter((verdict) => verdict !== undefined);
       if (done.length < kinds.length) break;
@@ -108,6 +111,10 @@ export async function judgeAll(
       await run(i);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, worker));
+  try {
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, worker));
+  } finally {
+    benches.close();
+  }
   return verdicts as Verdict[];
 }

@@ -111,6 +111,10 @@ export class AddressClaims implements ArpWatcher {
     return true;
   }
 
+  isClaimed(ip: number): boolean {
+    return this.#claims.has(ip);
+  }
+
   /** Gives everything back. */
   close(): void {
     this.#unlisten();

@@ -28,6 +28,8 @@ export interface ArpWatcher {
   spokenFrom(ip: number, kind: ConflictKind, high: number, low: number): boolean;
   /** Another station probes for `ip`. @returns true if that is a conflict. */
   probedFor(ip: number, high: number, low: number): boolean;
+  /** True if `ip` is claimed, or was got by a claim. */
+  isClaimed(ip: number): boolean;
 }
 
 export class ArpHandler {
@@ -75,7 +77,7 @@ export class ArpHandler {
     if (core.identity.owns(sender)) return this.#conflict(sender);
     const target = cursor.arpTargetIp(off);
     const isOurs = core.identity.owns(target);
-    const contests = this.tentative > 0 && this.#contests(sender, isReply);
+    const contests = this.tentative > 0 && this.#contests(sender);
     const { switches } = core;
     if (!switches.isPlain) {
       const verdict = switches.check(sender, target, isOurs && !isReply);
@@ -145,13 +147,13 @@ export class ArpHandler {
   }
 
   /** RFC 5227, 2.1.1: the packet speaks as an address that is being probed for, or is another host's probe for it. */
-  #contests(sender: number, isReply: boolean): boolean {
+  #contests(sender: number): boolean {
     const { buf, network } = this.#core.received;
     if (this.watcher === null || this.#isFromUs()) return false;
     const high = mac.high16(buf, network + arp.SHA);
     const low = mac.low32(buf, network + arp.SHA);
     if (sender !== 0) return this.watcher.spokenFrom(sender, this.#kind(), high, low);
-    return !isReply && this.watcher.probedFor(arp.targetIp(buf, network), high, low);
+    return this.watcher.probedFor(arp.targetIp(buf, network), high, low);
   }
 
   /** True if the packet's sender is an interface of ours: it was sent back to us, or went from one to the other. */
@@ -159,7 +161,10 @@ export class ArpHandler {
     const { received, identity, forwarding } = this.#core;
     const sha = received.network + arp.SHA;
     if (mac.equal(received.buf, sha, identity.mac, 0)) return true;
-    return forwarding?.ports.some(({ core }) => mac.equal(received.buf, sha, core.identity.mac, 0)) === true;
+    if (forwarding === null) return false;
+    // No closure: it would be made for every packet of a flood.
+    for (const { core } of forwarding.ports) if (mac.equal(received.buf, sha, core.identity.mac, 0)) return true;
+    return false;
   }
 
   #kind(): ConflictKind {
@@ -227,8 +232,9 @@ export class ArpHandler {
     const { macHigh, macLow } = core.identity;
     // Unknown: zero (RFC 5227, 2.1.1). A gratuitous reply repeats the sender (RFC 2002, 4.6).
     const isReply = operation === arp.Operation.Reply;
-    const thaHigh = isReply ? macHigh : isBroadcast ? 0 : high;
-    const thaLow = isReply ? macLow : isBroadcast ? 0 : low;
+    const isEmpty = isBroadcast || core.switches.isLinux;
+    const thaHigh = isReply ? macHigh : isEmpty ? 0 : high;
+    const thaLow = isReply ? macLow : isEmpty ? 0 : low;
     core.output.writer.arp(out, operation, macHigh, macLow, source, thaHigh, thaLow, target);
     const purpose = core.observers.listening ? arp.purpose(tx, out) : "request";
     core.output.commit(arp.LENGTH);
@@ -276,7 +282,9 @@ export class ArpHandler {
   #notify(): void {
     const { identity, switches } = this.#core;
     if (!switches.options.arpNotify) return;
-    for (const { address } of identity.prefixes) this.send({ target: address, source: address });
+    // What was claimed is tested first (RFC 5227, 2.1), and announced after.
+    for (const { address } of identity.prefixes)
+      if (this.watcher?.isClaimed(address) !== true) this.send({ target: address, source: address });
   }
 }
 

@@ -157,13 +157,14 @@ export class AddressClaim {
     const { probeNum, probeMinMs, probeMaxMs, announceWaitMs } = this.options;
     // One that did not leave has asked nobody.
     const done = this.#user.send(this.prefix.address, true, attempt) ? attempt : attempt - 1;
-    if (this.#state !== "probing") return;
     if (done >= probeNum) this.#wait(announceWaitMs, "announcement", () => this.#take());
     else this.#wait(between(this.#user.random, probeMinMs, probeMaxMs), "next-probe", () => this.#probe(done + 1));
   }
 
   #take(): void {
     this.#user.send(this.prefix.address, false, 1);
+    // An observer may have given it back meanwhile; so below.
+    if (this.#state !== "probing") return;
     this.#user.acquire(this.prefix);
     this.#become("announcing");
     this.#announced(1);
@@ -171,7 +172,6 @@ export class AddressClaim {
 
   #announced(count: number): void {
     const { announceNum, announceIntervalMs } = this.options;
-    // Whoever was told of the last step may have given the address back.
     if (this.#state !== "announcing") return;
     if (count >= announceNum) this.#become("claimed");
     else

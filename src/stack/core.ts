@@ -21,7 +21,11 @@ export interface AnswerOptions {
   readonly arp: boolean;
   /** Echo, and ICMP's timestamps. */
   readonly echo: boolean;
+  /** Tell senders, by ICMP errors, what became of what they sent: not where the kernel, whose address it is, does. */
+  readonly errors: boolean;
 }
+
+export const ANSWER_DEFAULTS: AnswerOptions = { arp: true, echo: true, errors: true };
 
 /** Which interface of which machine a host is. */
 export interface Membership {

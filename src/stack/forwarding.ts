@@ -24,7 +24,7 @@ import type { Relay } from "./relay.ts";
 import { type Route, RouteTable } from "./routes.ts";
 import { isSent, SendResult } from "./send-result.ts";
 import type { UdpSocket } from "./udp.ts";
-import { finishChecksum } from "./unfinished.ts";
+import { finishChecksum, segmentCount, segments, segmentTotal } from "./unfinished.ts";
 
 export interface ForwardingOptions {
   /** Pass on what is for others (Linux: ip_forward). */
@@ -136,9 +136,8 @@ export class Forwarding {
     if (this.broadcasts.has(dst)) return this.#broadcast(core, out);
     const hop = route.gateway === 0 ? dst : route.gateway;
     const total = cursor.ipv4PayloadEnd(off) - off;
-    // In place: whoever else sees the frame sees it as it was meant.
-    if (received.isChecksumOpen) finishChecksum(received.buf, off);
-    if (total > out.core.link.mtu) return this.#tooLong(core, out, hop, received.buf, off, payload);
+    if (total > out.core.link.mtu && !this.#fitsInSegments(core, out))
+      return this.#tooLong(core, out, hop, received.buf, off, payload);
     if (out.core === core && this.options.sendRedirects) this.#redirect(core, hop);
     return this.#pass(core, out, hop, total);
   }
@@ -190,10 +189,11 @@ export class Forwarding {
     if (isBroadcast && !this.options.directedBroadcasts) return Drop.DirectedBroadcast;
     const hop = route.gateway === 0 ? dst : route.gateway;
     const total = cursor.ipv4PayloadEnd(off) - off;
-    if (received.isChecksumOpen) finishChecksum(received.buf, off);
+    const { segment } = received;
+    if (received.isChecksumOpen && segment === 0) finishChecksum(received.buf, off);
     const copy = this.#rewritten.rewrite(core, out.core, payload, total, hop, dst, sourceRoute);
     if (copy === null) return Drop.IpOptions;
-    if (total > out.core.link.mtu)
+    if (total > out.core.link.mtu && !this.#fitsInSegments(core, out))
       return isBroadcast ? Drop.TooLong : this.#tooLong(core, out, hop, copy, 0, payload - off);
     // RFC 1812, 5.2.7.2: whoever chose the way is not told of a better one.
     if (out.core === core && this.options.sendRedirects && !isRouted && !isBroadcast) this.#redirect(core, hop);
@@ -201,6 +201,13 @@ export class Forwarding {
     const checksum = inet.update(ipv4.headerChecksum(copy, 0), word, word - ONE_HOP);
     const to = isBroadcast ? address.LIMITED_BROADCAST : hop;
     if (routeOptions.hasRouterAlert(copy, 0)) this.#alert(core);
+    if (segment > 0)
+      return this.#passed(
+        core,
+        out,
+        hop,
+        out.relay.passUnfinished(to, copy, 0, total, word - ONE_HOP, checksum, segment),
+      );
     return this.#passed(core, out, hop, out.relay.pass(to, copy, 0, total, word - ONE_HOP, checksum));
   }
 
@@ -233,6 +240,7 @@ export class Forwarding {
     const { buf, cursor, network: off } = core.received;
     const word = cursor.u16(off + TTL_AND_PROTOCOL);
     const checksum = inet.update(cursor.u16(off + CHECKSUM), word, word - ONE_HOP);
+    if (core.received.isChecksumOpen) return this.#passUnfinished(core, out, hop, total, word - ONE_HOP, checksum);
     return this.#passed(core, out, hop, out.relay.pass(hop, buf, off, total, word - ONE_HOP, checksum));
   }
 
@@ -241,6 +249,25 @@ export class Forwarding {
     this.#forwarded++;
     if (core.observers.listening) this.#report(core, out, hop);
     return ACCEPTED;
+  }
+
+  /** What a sender left to its card to finish, and perhaps to cut, is left to the next one where the link can. */
+  #passUnfinished(core: Core, out: Port, hop: number, total: number, word: number, checksum: number): Verdict {
+    const { buf, network: off, segment } = core.received;
+    const verdict = this.#passed(
+      core,
+      out,
+      hop,
+      out.relay.passUnfinished(hop, buf, off, total, word, checksum, segment),
+    );
+    if (verdict === ACCEPTED) this.#forwarded += segmentCount(buf, off, segment) - 1;
+    return verdict;
+  }
+
+  /** True if what is too long stands for datagrams that are not (Linux: skb_gso_validate_network_len). */
+  #fitsInSegments({ received }: Core, out: Port): boolean {
+    const { buf, network: off, segment } = received;
+    return segment > 0 && segmentTotal(buf, off, segment) <= out.core.link.mtu;
   }
 
   #report(core: Core, out: Port, hop: number): void {
@@ -271,11 +298,28 @@ export class Forwarding {
 
   /** RFC 1812, 5.2.6; RFC 1191, 4. The datagram is the one being handled, or a copy of it with other options. */
   #tooLong(core: Core, out: Port, hop: number, buf: Uint8Array, off: number, payload: number): Verdict {
+    const { segment, isChecksumOpen } = core.received;
     const { mtu } = out.core.link;
     const { Type, UnreachableCode } = icmp;
     if (ipv4.dontFragment(buf, off))
       return this.#refuse(core, Type.DestinationUnreachable, UnreachableCode.FragmentationNeeded, mtu, Drop.TooLong);
-    for (const piece of fragments(buf, off, payload, mtu)) {
+    if (segment > 0) {
+      for (const one of segments(buf, off, segment)) {
+        const verdict = this.#fragment(one, 0, payload - off, out, hop);
+        if (verdict !== ACCEPTED) return verdict;
+      }
+    } else {
+      // In place: no part of it can be finished alone.
+      if (isChecksumOpen) finishChecksum(buf, off);
+      const verdict = this.#fragment(buf, off, payload, out, hop);
+      if (verdict !== ACCEPTED) return verdict;
+    }
+    if (core.observers.listening) this.#report(core, out, hop);
+    return ACCEPTED;
+  }
+
+  #fragment(buf: Uint8Array, off: number, payload: number, out: Port, hop: number): Verdict {
+    for (const piece of fragments(buf, off, payload, out.core.link.mtu)) {
       ipv4.setTtl(piece, 0, ipv4.ttl(buf, off) - 1);
       ipv4.updateChecksum(piece, 0);
       const word = (ipv4.ttl(piece, 0) << 8) | ipv4.protocol(piece, 0);
@@ -284,7 +328,6 @@ export class Forwarding {
     }
     this.#forwarded++;
     this.#fragmented++;
-    if (core.observers.listening) this.#report(core, out, hop);
     return ACCEPTED;
   }
 
@@ -315,6 +358,7 @@ export class Forwarding {
 /** Why a datagram could not be passed on. */
 function reasonFor(result: SendResult): Drop {
   if (result === SendResult.TableFull) return Drop.NeighboursFull;
+  if (result === SendResult.TooLong) return Drop.TooLong;
   return result === SendResult.QueueFull ? Drop.NeighbourQueueFull : Drop.TxFull;
 }
 

@@ -21,7 +21,7 @@ import { ArpHandler, type ArpRequest } from "./arp.ts";
 import type { ArpOptions } from "./arp-options.ts";
 import type { AddressClaim } from "./claim.ts";
 import { type Clock, realClock } from "./clock.ts";
-import { Core, type Membership } from "./core.ts";
+import { ANSWER_DEFAULTS, Core, type Membership } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { EchoHandler } from "./echo.ts";
 import { EchoSockets } from "./echo.ts";
@@ -83,7 +83,7 @@ export class Host {
       clock,
       random,
       this.identity,
-      { arp: true, echo: true, ...answer },
+      { ...ANSWER_DEFAULTS, ...answer },
       membership,
       options.arp,
     );

@@ -15,7 +15,7 @@ export interface IcmpErrorOptions {
   /** Errors a second, and at once, to everybody together. Linux: icmp_msgs_per_sec 1000, icmp_msgs_burst 50. */
   readonly perSecond: number;
   readonly burst: number;
-  /** Milliseconds between two errors to one address, after a burst of six. Linux: icmp_ratelimit 1000. */
+  /** Milliseconds between two errors to one address, after a burst of six; 0 for no such limit. Linux: icmp_ratelimit 1000. */
   readonly addressMs: number;
 }
 
@@ -57,7 +57,12 @@ export class IcmpLimits {
   constructor(clock: Clock, options: Partial<IcmpErrorOptions> = {}) {
     const { perSecond, burst, addressMs } = { ...ICMP_ERROR_DEFAULTS, ...options };
     this.all = new TokenBucket(clock, perSecond, burst);
-    this.each = new AddressBuckets(clock, 1000 / addressMs, ADDRESS_BURST);
+    const isLimited = addressMs > 0;
+    this.each = new AddressBuckets(
+      clock,
+      isLimited ? 1000 / addressMs : 0,
+      isLimited ? ADDRESS_BURST : Number.POSITIVE_INFINITY,
+    );
   }
 }
 
@@ -93,7 +98,7 @@ export class IcmpErrors {
    * @returns true if the error was sent.
    */
   send(type: number, code: number, word: number, buf: Uint8Array, ip: number, end: number, isGroup: boolean): boolean {
-    if (isGroup || !this.#mayBeTold(buf, ip, end)) {
+    if (!this.#core.answer.errors || isGroup || !this.#mayBeTold(buf, ip, end)) {
       this.#unsuitable++;
       return false;
     }

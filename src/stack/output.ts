@@ -61,6 +61,13 @@ export class Output {
     if (this.#corked === 0) this.#flush();
   }
 
+  /** Commits the frame reserved last, whose datagram is unfinished: see `Link.commitUnfinished`, which must be there. */
+  commitUnfinished(payload: number, segment: number): void {
+    this.link.commitUnfinished?.(this.headerLength + payload, this.headerLength, segment);
+    this.#pending++;
+    if (this.#corked === 0) this.#flush();
+  }
+
   /** True if the frame being handled may be rewritten in its place and sent from there: see {@link commitReceived}. */
   get canReturn(): boolean {
     return this.link.canReturn === true;

@@ -43,7 +43,9 @@ export class ProxyArp {
     if (sender === 0 || !ipv4.isUnicast(target) || identity.isAnyBroadcast(target)) return false;
     const isChosen = containedInAny(switches.proxies, target);
     if (forwarding === null) return isChosen && sender !== target;
-    const route = forwarding.options.forwarding ? routes.lookup(target) : null;
+    // RFC 3927, 2.7: what is for a link-local address is not passed on.
+    const mayTravel = forwarding.options.forwarding && !ipv4.isLinkLocal(target);
+    const route = mayTravel ? routes.lookup(target) : null;
     if (route === null) return false;
     // RFC 3069: stations on one link that may not speak to each other directly.
     if (route.out === index) return switches.options.proxyArpPvlan && sender !== target;

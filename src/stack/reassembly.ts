@@ -76,6 +76,8 @@ export class Reassembler {
   readonly #keys: Int32Array;
   readonly #first: Int32Array;
   readonly #last: Int32Array;
+  /** The one that came last: the next one's place is mostly behind it. */
+  readonly #recent: Int32Array;
   readonly #count: Int32Array;
   /** Bytes of payload that have come, and how many there will be: -1 unless the last fragment has come. */
   readonly #have: Int32Array;
@@ -126,6 +128,7 @@ export class Reassembler {
     this.#keys = new Int32Array(slots * keyWords);
     this.#first = new Int32Array(slots);
     this.#last = new Int32Array(slots);
+    this.#recent = new Int32Array(slots);
     this.#count = new Int32Array(slots);
     this.#have = new Int32Array(slots);
     this.#total = new Int32Array(slots);
@@ -176,6 +179,7 @@ export class Reassembler {
     if (before === NONE) this.#first[datagram] = slot;
     else this.#pool.chain(before, slot);
     if (after === NONE) this.#last[datagram] = slot;
+    this.#recent[datagram] = slot;
     this.#count[datagram]!++;
     this.#have[datagram]! += size;
     if (!more) this.#total[datagram] = end;
@@ -253,6 +257,7 @@ export class Reassembler {
     this.#keys.set(this.key, datagram * this.key.length);
     this.#first[datagram] = NONE;
     this.#last[datagram] = NONE;
+    this.#recent[datagram] = NONE;
     this.#count[datagram] = 0;
     this.#have[datagram] = 0;
     this.#total[datagram] = NONE;
@@ -284,14 +289,18 @@ export class Reassembler {
     return slot;
   }
 
-  /** The last slot whose place lies before `place`, or none. Fragments mostly come in order, or in the reverse of it. */
+  /**
+   * The last slot whose place lies before `place`, or none. Fragments mostly come in order, or in the reverse of it; also
+   * behind a last one that came first, which would make each of them walk past all others.
+   */
   #before(datagram: number, place: number): number {
     const last = this.#last[datagram]!;
     if (last === NONE) return NONE;
     if (this.#place[last]! < place) return last;
-    let before: number = NONE;
-    for (let slot = this.#first[datagram]!; slot !== NONE && this.#place[slot]! < place; slot = this.#pool.next(slot))
-      before = slot;
+    const recent = this.#recent[datagram]!;
+    let before: number = recent !== NONE && this.#place[recent]! < place ? recent : NONE;
+    let slot = before === NONE ? this.#first[datagram]! : this.#pool.next(before);
+    for (; slot !== NONE && this.#place[slot]! < place; slot = this.#pool.next(slot)) before = slot;
     return before;
   }
 
@@ -318,6 +327,7 @@ export class Reassembler {
     }
     this.#first[datagram] = NONE;
     this.#last[datagram] = NONE;
+    this.#recent[datagram] = NONE;
   }
 
   #remove(datagram: number): void {

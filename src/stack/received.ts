@@ -26,6 +26,13 @@ export class Received {
     return this.batch !== null && (this.batch.flags[this.index]! & FrameFlag.ChecksumNotReady) !== 0;
   }
 
+  /** Payload bytes of each datagram that this one stands for; 0 if it is a single one. */
+  get segment(): number {
+    const { batch, index } = this;
+    if (batch?.segment === undefined || (batch.flags[index]! & FrameFlag.Segments) === 0) return 0;
+    return batch.segment[index]!;
+  }
+
   /** Arrival in nanoseconds since the link's epoch. Meaningless when no frame is being handled. */
   get time(): number {
     return this.batch === null ? 0 : this.batch.time[this.index]!;

@@ -5,7 +5,7 @@ import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
 import * as udp from "../../packets/udp.ts";
-import type { Rewrite } from "./faulty-link.ts";
+import type { Tamper } from "../../src/script/devices/tampered-link.ts";
 
 /** First byte after the Ethernet header. */
 export const NET = 14;
@@ -42,15 +42,15 @@ export function sum(frame: Uint8Array): Uint8Array {
 }
 
 /** Changes the frames that `which` says, and passes the others. */
-export function change(which: (frame: Uint8Array) => boolean, how: (frame: Uint8Array) => unknown): Rewrite {
+export function change(which: (frame: Uint8Array) => boolean, how: (frame: Uint8Array) => unknown): Tamper {
   return (frame) => {
     if (which(frame)) how(frame);
-    return frame;
+    return [frame];
   };
 }
 
 /** As {@link change}, of datagrams, whose checksums are made right afterwards. */
-export function changeIp(which: (frame: Uint8Array) => boolean, how: (frame: Uint8Array) => unknown): Rewrite {
+export function changeIp(which: (frame: Uint8Array) => boolean, how: (frame: Uint8Array) => unknown): Tamper {
   return change(
     (frame) => isIp(frame) && which(frame),
     (frame) => {
@@ -61,23 +61,23 @@ export function changeIp(which: (frame: Uint8Array) => boolean, how: (frame: Uin
 }
 
 /** Loses the frames that `which` says. */
-export function lose(which: (frame: Uint8Array) => boolean): Rewrite {
-  return (frame) => (which(frame) ? null : frame);
+export function lose(which: (frame: Uint8Array) => boolean): Tamper {
+  return (frame) => (which(frame) ? [] : [frame]);
 }
 
 /** Loses everything after the first frame that `which` says, and that frame. */
-export function die(which: (frame: Uint8Array) => boolean): Rewrite {
+export function die(which: (frame: Uint8Array) => boolean): Tamper {
   let isDead = false;
   return (frame) => {
     isDead ||= which(frame);
-    return isDead ? null : frame;
+    return isDead ? [] : [frame];
   };
 }
 
 /** Loses all but the first `n` of the frames that `which` says. */
-export function atMost(n: number, which: (frame: Uint8Array) => boolean): Rewrite {
+export function atMost(n: number, which: (frame: Uint8Array) => boolean): Tamper {
   let seen = 0;
-  return (frame) => (which(frame) && ++seen > n ? null : frame);
+  return (frame) => (which(frame) && ++seen > n ? [] : [frame]);
 }
 
 /** The datagram cut to `total` bytes, or lengthened with zeros. */
@@ -109,10 +109,10 @@ export function errorAbout(frame: Uint8Array, type: number, code: number): Uint8
 }
 
 /** Fragments as a host sees them that lets the data that came first stand where fragments overlap. */
-export function settleOverlaps(): Rewrite {
+export function settleOverlaps(): Tamper {
   const taken = new Map<number, Set<number>>();
   return (frame) => {
-    if (!isFragment(frame)) return frame;
+    if (!isFragment(frame)) return [frame];
     const id = ipv4.identification(frame, NET);
     const known = taken.get(id) ?? new Set();
     taken.set(id, known);

@@ -7,13 +7,13 @@ import * as address from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
 import type { Link } from "../../src/link/link.ts";
 import { SimulatedWire } from "../../src/link/simulated.ts";
-import { type ArpOptions, LINUX_ARP } from "../../src/stack/arp-options.ts";
+import { ARP_DEFAULTS, type ArpOptions, LINUX_ARP } from "../../src/stack/arp-options.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
 import { neighbourStateName } from "../../src/stack/neighbour-options.ts";
 import { seededRandom } from "../../src/stack/random.ts";
 import { Router } from "../../src/stack/router.ts";
 import { echoFrame, ip } from "../stack/support.ts";
-import { answerText, type Sender, STIMULI, type Stimulus, senderOf } from "../support/arp-stimuli.ts";
+import { answerText, randomStimulus, type Sender, STIMULI, type Stimulus, senderOf } from "../support/arp-stimuli.ts";
 import { needs } from "../support/privilege.ts";
 import { until } from "../support/until.ts";
 import { Wire } from "../support/wire.ts";
@@ -76,6 +76,12 @@ const ROWS: readonly Row[] = [
     ours: { arpIgnore: 8, proxyArp: true },
     forwarding: true,
   },
+];
+
+const RFC_DIFFERENCES = [
+  "a known neighbour asks us, from another MAC address, at once",
+  "a known neighbour replies to everybody, its target empty, from another MAC address, at once",
+  "a known neighbour replies to us, and names another target",
 ];
 
 /** What came of a stimulus: the answers, and what is known of the sender and of the host behind. */
@@ -228,26 +234,92 @@ needs({ netns: true }).describe("ARP under Linux's switches, as the kernel does 
   afterAll(() => kernel.close());
 
   const known = (neighbours: Map<string, string>, sender: Sender): string[] =>
-    [sender.ip, sender.offLink, ip(BEHIND)].flatMap((one) => neighbours.get(address.format(one)) ?? []);
+    [sender.ip, sender.offLink].flatMap((one) => neighbours.get(address.format(one)) ?? []);
 
   describe.each(ROWS.map((row, i) => [row.name, row, i] as const))("%s", (_, row, i) => {
     const theirs: Outcome[] = [];
+    let behind: string | undefined;
     beforeAll(async () => {
       kernel.set(row);
       const answers: string[][] = [];
       for (const [s, stimulus] of STIMULI.entries()) answers.push(await kernel.play(stimulus, senderOf(i, s)));
       const neighbours = kernel.neighbours();
       for (const [s, said] of answers.entries()) theirs.push([...said, ...known(neighbours, senderOf(i, s))]);
+      behind = neighbours.get(BEHIND);
       kernel.unset(row);
     });
 
-    test("the same answers and the same neighbours", () => {
-      const ours = new Ours(row);
+    const play = (ours: Ours): Outcome[] => {
       const answers = STIMULI.map((stimulus, s) => ours.play(stimulus, senderOf(i, s)));
       const neighbours = ours.neighbours();
-      const mine = answers.map((said, s) => [...said, ...known(neighbours, senderOf(i, s))]);
+      expect(neighbours.get(BEHIND)).toBe(behind);
+      return answers.map((said, s) => [...said, ...known(neighbours, senderOf(i, s))]);
+    };
+
+    test("the same answers and the same neighbours", () => {
       const named = (all: readonly Outcome[]) => Object.fromEntries(STIMULI.map(({ name }, s) => [name, all[s]]));
-      expect(named(mine)).toEqual(named(theirs));
+      const expected = theirs.map((outcome, s) => (STIMULI[s]!.isRefused === true ? [] : outcome));
+      expect(named(play(new Ours(row)))).toEqual(named(expected));
     });
+
+    // docs/neighbours.md explains them.
+    if (i === 0)
+      test("unless told, a host of ours differs in this alone", () => {
+        const mine = play(new Ours({ ...row, ours: ARP_DEFAULTS }));
+        const differences = STIMULI.filter((_, s) => mine[s]!.join() !== theirs[s]!.join());
+        expect(differences.filter((one) => one.isRefused !== true).map(({ name }) => name)).toEqual(RFC_DIFFERENCES);
+        // Linux does heed what it is said to.
+        expect(differences).toEqual(expect.arrayContaining(STIMULI.filter((one) => one.isRefused === true)));
+      });
   });
+
+  test("random packets under random switches", async () => {
+    const random = seededRandom(7);
+    const pick = <T>(...choices: T[]): T => choices[random.uint32() % choices.length]!;
+    for (let i = 0; i < 60; i++) {
+      const arp = {
+        arpAccept: pick<0 | 1 | 2>(0, 1, 2),
+        arpIgnore: pick(0, 0, 1, 2, 3, 8),
+        arpFilter: pick(false, true),
+        dropGratuitousArp: pick(false, false, true),
+        proxyArp: pick(false, true),
+        proxyArpPvlan: pick(false, true),
+        mediumId: pick(0, 0, 1, -1),
+      };
+      const medium = pick(0, 1, 2, -1);
+      const proxies = pick([], [BEHIND]);
+      const row: Row = {
+        name: JSON.stringify({ arp, medium, proxies }),
+        sysctls: {
+          arp_accept: arp.arpAccept,
+          arp_ignore: arp.arpIgnore,
+          arp_filter: Number(arp.arpFilter),
+          drop_gratuitous_arp: Number(arp.dropGratuitousArp),
+          proxy_arp: Number(arp.proxyArp),
+          proxy_arp_pvlan: Number(arp.proxyArpPvlan),
+          medium_id: arp.mediumId,
+        },
+        others: { medium_id: medium },
+        ours: { ...arp, proxies },
+        oursOther: { mediumId: medium },
+        forwarding: pick(false, true, true),
+        proxies,
+      };
+      kernel.set(row);
+      const ours = new Ours(row);
+      const stimuli = Array.from({ length: 30 }, () => randomStimulus(random));
+      const answers: [string[], string[]][] = [];
+      for (const [s, stimulus] of stimuli.entries()) {
+        const sender = senderOf(100 + i, s);
+        answers.push([await kernel.play(stimulus, sender), ours.play(stimulus, sender)]);
+      }
+      const [theirs, mine] = [kernel.neighbours(), ours.neighbours()];
+      for (const [s, [said, expected]] of answers.entries()) {
+        const sender = senderOf(100 + i, s);
+        const why = `${row.name} ${JSON.stringify(row.forwarding)} ${stimuli[s]!.name}`;
+        expect([...expected, ...known(mine, sender)], why).toEqual([...said, ...known(theirs, sender)]);
+      }
+      kernel.unset(row);
+    }
+  }, 60_000);
 });

@@ -139,20 +139,40 @@ describe("the object", () => {
     ]);
   });
 
-  test.each(["waiting", "probing", "announcing", "claimed"] as const)(
-    "given back by a listener at %s, it is silent from then on",
-    (when) => {
+  test.each([
+    ["waiting", 0],
+    ["probing", 0],
+    ["announcing", 4],
+    ["claimed", 5],
+  ] as const)("given back by a listener at %s, it is silent from then on", (when, frames) => {
+    const one = bench();
+    const claim = one.host.claim("10.0.0.9/24", {
+      onChange: (changed) => {
+        if (changed.state === when) changed.release();
+      },
+    });
+    one.clock.advance(10_000);
+    expect(claim.state).toBe("released");
+    expect(one.seen).toHaveLength(frames);
+    expect(one.clock.pending).toBe(0);
+    expect(one.host.identity.owns(WANTED)).toBe(false);
+    expect(one.host.claims()).toEqual([]);
+  });
+
+  test.each([1, 2, 3, 4, 5])(
+    "given back by an observer while frame %d is sent, it is silent from then on",
+    (frames) => {
       const one = bench();
       const claim = one.host.claim("10.0.0.9/24");
-      claim.onChange(({ state }) => {
-        if (state === when) claim.release();
+      let sent = 0;
+      one.host.observe(({ type }) => {
+        if (type === "arp-request-sent" && ++sent === frames) claim.release();
       });
-      if (when === "waiting") claim.release();
       one.clock.advance(10_000);
       expect(claim.state).toBe("released");
+      expect(one.seen).toHaveLength(frames);
       expect(one.clock.pending).toBe(0);
       expect(one.host.identity.owns(WANTED)).toBe(false);
-      expect(one.host.claims()).toEqual([]);
     },
   );
 

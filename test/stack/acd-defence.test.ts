@@ -5,7 +5,7 @@ import { toHex } from "../../packets/bytes.ts";
 import * as mac from "../../packets/mac.ts";
 import { SendResult } from "../../src/stack/send-result.ts";
 import { bench, claimed, conflicts, purposes, rivalProbe, spoken, WANTED } from "./acd-support.ts";
-import { arpFrame, DATA, echoFrame, HOST_MAC, PEER_IP, PEER_MAC } from "./support.ts";
+import { arpFrame, DATA, echoFrame, HOST_MAC, ip, PEER_IP, PEER_MAC } from "./support.ts";
 
 describe("2.3 announcing", () => {
   test("an announcement: as the probe, with the address as sender and target", () => {
@@ -103,6 +103,11 @@ describe("2.4 conflicts once the address is in use", () => {
     expect(arp.operation(answer!, 14)).toBe(arp.Operation.Reply);
     expect(arp.senderIp(answer!, 14)).toBe(WANTED);
     expect(claim.state).toBe("claimed");
+    // Nor while another address is being probed for.
+    one.host.claim("10.0.0.10/24");
+    one.clock.advance(500);
+    expect(purposes(one.send(rivalProbe()))).toContain("reply");
+    expect(claim.state).toBe("claimed");
   });
 
   test("our own packets that come back by another station are no conflict", () => {
@@ -126,6 +131,27 @@ describe("2.4 conflicts once the address is in use", () => {
     const before = one.seen.length;
     one.clock.advance(60_000);
     expect(one.seen).toHaveLength(before);
+  });
+
+  test("another address of the host goes on as before", () => {
+    const { one } = claimed("never", { addresses: ["10.0.0.2/24"] });
+    one.send(arpFrame({ tpa: ip("10.0.0.2") }));
+    const socket = one.host.openUdp({}, { address: WANTED });
+    one.send(spoken());
+    expect(socket.send(PEER_IP, 9, DATA)).toBe(SendResult.NoAddress);
+    // The neighbour is known still: nothing need be asked.
+    expect(one.host.sendEcho(PEER_IP, 1, 1, DATA)).toBe(SendResult.Sent);
+  });
+
+  test("no neighbour is verified from no address at all: that would be a probe", () => {
+    const { one } = claimed("never");
+    one.send(arpFrame({ tpa: WANTED }));
+    expect(one.host.sendEcho(PEER_IP, 1, 1, DATA)).toBe(SendResult.Sent);
+    one.send(spoken());
+    one.seen.length = 0;
+    one.clock.advance(60_000);
+    expect(one.seen).toEqual([]);
+    expect(one.host.routes.list()).toEqual([]);
   });
 
   test("an address that was not claimed is neither defended nor given up", () => {

@@ -1,6 +1,8 @@
 /** RFC 5227, 1.1 to 2.2, on the virtual clock, rule by rule: probing. The sections' numbers are the RFC's. */
 import { describe, expect, test } from "vitest";
+import * as arp from "../../packets/arp.ts";
 import { toHex } from "../../packets/bytes.ts";
+import * as ipv4 from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
 import { ACD_DEFAULTS } from "../../src/stack/acd-options.ts";
 import { seededRandom } from "../../src/stack/random.ts";
@@ -215,6 +217,12 @@ describe("2.1.1 MAX_CONFLICTS and RATE_LIMIT_INTERVAL", () => {
     const claim = one.host.claim("10.0.0.9/24");
     one.send(spoken());
     expect(claim.state).toBe("limited");
+    // Nor while another one is being probed for.
+    one.clock.advance(62_000);
+    const next = one.host.claim("10.0.0.10/24");
+    one.send(arpFrame({ spa: ip("10.0.0.10"), tpa: PEER_IP }));
+    expect([claim.state, next.state]).toEqual(["probing", "limited"]);
+    expect(one.host.stats().claims).toMatchObject({ conflicts: 10 });
   });
 });
 
@@ -236,6 +244,16 @@ describe("2.1 when", () => {
     expect(purposes(one.seen)).toEqual(["probe", "probe", "probe", "announcement", "announcement"]);
     expect(claim.state).toBe("claimed");
   });
+});
+
+test("2.1: not announced before it is tested again, where the interface coming back is told (arp_notify)", () => {
+  const { one, claim } = claimed("once", { addresses: ["10.0.0.2/24"], arp: { arpNotify: true } });
+  one.link.setUp(false);
+  one.link.setUp(true);
+  one.clock.advance(1);
+  expect(claim.isUsable).toBe(false);
+  const announced = one.seen.filter((frame) => arp.purpose(frame, 14) === "announcement");
+  expect(announced.map((frame) => ipv4.format(arp.senderIp(frame, 14)))).toEqual(["10.0.0.2"]);
 });
 
 describe("2.2 shorter times", () => {

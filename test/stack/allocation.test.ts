@@ -90,6 +90,17 @@ test.each([
   expect(host.stats().received).toBe(count * ROUNDS_ALTOGETHER);
 });
 
+test("conflicts about an address that is always defended: nothing", () => {
+  const conflict = arpFrame({ spa: ip("192.168.0.2"), tpa: ip("192.168.0.1") });
+  const { link, deliver, count } = bareLink([conflict], 200);
+  const clock = new VirtualClock();
+  const host = new Host(link, { addresses: [], mac: HOST_MAC, clock, random: seededRandom(1) });
+  host.claim("192.168.0.2/24", { defence: "always" });
+  clock.advance(10_000);
+  expect(leastBytes(deliver, count)).toBeLessThan(1);
+  expect(host.stats().claims).toMatchObject({ active: 1, conflicts: count * ROUNDS_ALTOGETHER, defended: 1 });
+});
+
 test.each([
   ["for us", { spa: ip("192.168.0.1"), tpa: ip("192.168.0.2") }],
   ["for others", { spa: ip("192.168.0.1"), tpa: ip("192.168.0.9") }],

@@ -362,3 +362,12 @@ describe("a parameter problem that comes reaches the sender, its pointer with it
     expect(errors).toMatchObject([{ from: PEER_IP, icmpType: 12, pointer: 21, mtu: 0, toPort: 9 }]);
   });
 });
+
+test("told to send no errors, it sends none: who borrows the kernel's address leaves that to the kernel", () => {
+  const bench = new Bench({ answer: { errors: false } });
+  bench.host.setNeighbour("10.0.0.1", PEER_MAC);
+  bench.send(echoFrame({ options: bytes(7, 0, 0, 0) }), echoFrame({ protocol: 6 }), echoFrame({ protocol: 17 }));
+  expect(bench.seen).toEqual([]);
+  expect(bench.host.stats().errors).toMatchObject({ sent: 0, unsuitable: 2 });
+  expect(bench.send(echoFrame())).toHaveLength(1);
+});

@@ -7,9 +7,12 @@ import * as ethernet from "../../packets/ethernet.ts";
 import { EtherType } from "../../packets/ethernet.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
+import type { Random } from "../../src/stack/random.ts";
 
 export interface Stimulus {
   readonly name: string;
+  /** Linux heeds it; a host of ours does not, whatever its switches say. */
+  readonly isRefused?: true;
   /** The frames, in order, from a sender who has not been heard of before. @param host the MAC address of who is asked. */
   frames(sender: Sender, host: Uint8Array): Uint8Array[];
 }
@@ -46,11 +49,12 @@ interface Fields {
   tha?: Uint8Array;
   tpa: number;
   to?: Uint8Array;
+  src?: Uint8Array;
 }
 
-function frame({ oper = 1, sha, spa, tha = mac.ZERO, tpa, to = mac.BROADCAST }: Fields): Uint8Array {
+function frame({ oper = 1, sha, spa, tha = mac.ZERO, tpa, to = mac.BROADCAST, src = sha }: Fields): Uint8Array {
   const payload = arp.build({ oper, sha, spa, tha, tpa });
-  return ethernet.build({ dst: to, src: sha, type: EtherType.Arp, payload });
+  return ethernet.build({ dst: to, src, type: EtherType.Arp, payload });
 }
 
 const ask = (tpa: number) => (s: Sender) => [frame({ sha: s.mac, spa: s.ip, tpa })];
@@ -133,7 +137,91 @@ export const STIMULI: readonly Stimulus[] = [
     name: "a known neighbour replies to everybody",
     frames: (s, host) => [...ask(OWN)(s), frame({ oper: 2, sha: s.mac, spa: s.ip, tha: host, tpa: OWN })],
   },
+  {
+    name: "a request from the network's broadcast address",
+    isRefused: true,
+    frames: (s) => [frame({ sha: s.mac, spa: ip("10.0.255.255"), tpa: OWN })],
+  },
+  { name: "a request from a loopback address", frames: (s) => [frame({ sha: s.mac, spa: ip("127.0.0.7"), tpa: OWN })] },
+  {
+    name: "a request from a multicast address",
+    frames: (s) => [frame({ sha: s.mac, spa: ip("224.0.0.7"), tpa: OWN })],
+  },
+  {
+    name: "a request from a reserved address",
+    isRefused: true,
+    frames: (s) => [frame({ sha: s.mac, spa: ip("240.0.0.7"), tpa: OWN })],
+  },
+  { name: "a request from our own address", frames: (s) => [frame({ sha: s.mac, spa: OWN, tpa: ALSO_OWN })] },
+  {
+    name: "a request from a multicast MAC",
+    isRefused: true,
+    frames: (s) => [frame({ sha: Uint8Array.of(1, 0, 0x5e, 0, 0, 7), spa: s.ip, tpa: OWN, src: s.mac })],
+  },
+  {
+    name: "a request from the broadcast MAC",
+    isRefused: true,
+    frames: (s) => [frame({ sha: mac.BROADCAST, spa: s.ip, tpa: OWN, src: s.mac })],
+  },
+  {
+    name: "a request from no MAC",
+    isRefused: true,
+    frames: (s) => [frame({ sha: mac.ZERO, spa: s.ip, tpa: OWN, src: s.mac })],
+  },
+  {
+    name: "a request whose frame comes from another station than its sender",
+    frames: (s) => [frame({ sha: s.otherMac, spa: s.ip, tpa: OWN, src: s.mac })],
+  },
+  {
+    name: "a request for another MAC's frame",
+    frames: (s) => [frame({ sha: s.mac, spa: s.ip, tpa: OWN, to: s.otherMac })],
+  },
+  { name: "a request for a loopback address", frames: ask(ip("127.0.0.1")) },
+  { name: "a request for a multicast address", frames: ask(ip("224.0.0.1")) },
+  { name: "a request for the network's broadcast address", frames: ask(ip("10.0.255.255")) },
+  {
+    name: "a request with hardware type 6 (IEEE 802)",
+    isRefused: true,
+    frames: (s) => ask(OWN)(s).map((bytes) => bytes.with(15, 6)),
+  },
+  { name: "a reverse request", frames: (s) => [frame({ oper: 3, sha: s.mac, spa: s.ip, tpa: OWN })] },
 ];
+
+/** One to three packets at random from one sender. */
+export function randomStimulus(random: Random): Stimulus {
+  const pick = <T>(...choices: T[]): T => choices[random.uint32() % choices.length]!;
+  const packets = Array.from({ length: pick(1, 2, 3) }, () => ({
+    oper: pick(1, 1, 2),
+    spa: pick<(s: Sender) => number>(
+      (s) => s.ip,
+      (s) => s.ip,
+      (s) => s.offLink,
+      () => 0,
+    ),
+    tpa: pick<(s: Sender) => number>(
+      ...[OWN, OWN, ALSO_OWN, OTHER_INTERFACE, BEHIND, BESIDE, NOWHERE].map((one) => () => one),
+      (s: Sender) => s.ip,
+      (s: Sender) => s.offLink,
+    ),
+    sha: pick<"mac" | "otherMac">("mac", "mac", "otherMac"),
+    tha: pick<"zero" | "sender" | "host">("zero", "sender", "host"),
+    to: pick<"all" | "host">("all", "host"),
+  }));
+  return {
+    name: packets.map((one) => JSON.stringify(one)).join(),
+    frames: (s, host) =>
+      packets.map(({ oper, spa, tpa, sha, tha, to }) =>
+        frame({
+          oper,
+          sha: s[sha],
+          spa: spa(s),
+          tha: { zero: mac.ZERO, sender: s[sha], host }[tha],
+          tpa: tpa(s),
+          to: to === "all" ? mac.BROADCAST : host,
+        }),
+      ),
+  };
+}
 
 /** One ARP reply as text, if the frame is one: `10.0.0.2 is here, to 10.0.1.1 at 02:…`. @param host whose MAC is "here". */
 export function answerText(bytes: Uint8Array, host: Uint8Array): string | null {

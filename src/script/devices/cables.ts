@@ -7,8 +7,8 @@ import { IpError } from "../../linux/iproute.ts";
 import { Unsupported } from "../device.ts";
 import type { Setup } from "../script.ts";
 
-/** Receive ring of one end: scripts send little. */
-const RING_BYTES = 1 << 20;
+/** How both ends are opened: scripts send little, and others go on while one ends. */
+export const LINK_OPTIONS = { ringBytes: 1 << 20, closeLater: true } as const;
 
 export interface Cable {
   readonly name: string;
@@ -51,7 +51,7 @@ export function layCables(setup: Setup, isKernel: boolean): Cables {
     });
     if (isKernel && isTagged) addVlans(setup, device);
     const cables = pairs.map(([near, far], i): Cable => {
-      const link = near.openLink({ ringBytes: RING_BYTES });
+      const link = near.openLink(LINK_OPTIONS);
       links.push(link);
       return { name: setup.interfaces[i]!.name, link, device: far };
     });

@@ -3,38 +3,76 @@ import type { PacketLink } from "../../link/packet.ts";
 import { realClock } from "../../stack/clock.ts";
 import type { DevicePort, DeviceUnderTest } from "../device.ts";
 import type { Setup } from "../script.ts";
-import { layCables } from "./cables.ts";
+import { type Cables, LINK_OPTIONS, layCables } from "./cables.ts";
 import { type Fault, OwnMachine } from "./own.ts";
 
-const RING_BYTES = 1 << 20;
+/** Cables with both ends open; nothing of a host of ours stays behind on them. */
+interface Bench {
+  readonly wires: Cables;
+  readonly links: readonly PacketLink[];
+}
 
-/** @throws {UserError} without the privileges. */
-export function openHost(setup: Setup, fault: Fault = {}): DeviceUnderTest {
-  const { cables, close } = layCables(setup, false);
-  const links: PacketLink[] = [];
-  try {
-    for (const { device } of cables) links.push(device.openLink({ ringBytes: RING_BYTES }));
+/** Keeps the cables of scripts that are done for those to come: making and opening them is what takes time. */
+export class HostBenches {
+  readonly #free = new Map<string, Bench[]>();
+
+  /** @throws {UserError} without the privileges. */
+  open(setup: Setup, fault: Fault = {}): DeviceUnderTest {
+    const kind = setup.interfaces.map(({ name, mtu }) => `${name} ${mtu}`).join();
+    const bench = this.#free.get(kind)?.pop() ?? makeBench(setup);
+    const { wires, links } = bench;
+    // What the script before left in the rings: nobody listens yet.
+    for (const link of [...links, ...wires.cables.map((cable) => cable.link)]) while (link.poll() > 0);
     const machine = new OwnMachine(setup, links, realClock, undefined, fault);
-    const ports = cables.map(({ name, link }, i): DevicePort => ({ name, link, deviceMac: machine.hosts[i]!.mac }));
+    const ports = wires.cables.map(
+      ({ name, link }, i): DevicePort => ({ name, link, deviceMac: machine.hosts[i]!.mac }),
+    );
     return {
       kind: "host",
       clock: realClock,
       ports,
+      machine,
       drive: (run) => run,
       settle,
-      ping: (request) => machine.ping(request),
-      neighbour: (ip) => machine.neighbour(ip),
-      setNeighbour: (ip, mac) => machine.setNeighbour(ip, mac),
-      forgetNeighbours: (ip) => machine.forgetNeighbours(ip),
-      close() {
+      close: () => {
         machine.close();
-        for (const link of links) link.close();
-        close();
+        this.#free.set(kind, [...(this.#free.get(kind) ?? []), bench]);
       },
     };
+  }
+
+  /** Takes the cables away that are not in use. */
+  close(): void {
+    for (const { wires, links } of [...this.#free.values()].flat()) {
+      for (const link of links) link.close();
+      wires.close();
+    }
+    this.#free.clear();
+  }
+}
+
+/** For one script. @throws {UserError} without the privileges. */
+export function openHost(setup: Setup, fault: Fault = {}): DeviceUnderTest {
+  const benches = new HostBenches();
+  const device = benches.open(setup, fault);
+  return {
+    ...device,
+    close() {
+      device.close();
+      benches.close();
+    },
+  };
+}
+
+function makeBench(setup: Setup): Bench {
+  const wires = layCables(setup, false);
+  const links: PacketLink[] = [];
+  try {
+    for (const { device } of wires.cables) links.push(device.openLink(LINK_OPTIONS));
+    return { wires, links };
   } catch (error) {
     for (const link of links) link.close();
-    close();
+    wires.close();
     throw error;
   }
 }

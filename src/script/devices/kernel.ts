@@ -3,12 +3,21 @@ import * as icmp from "../../../packets/icmp.ts";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
 import type { NeighbourEntry } from "../../lab/namespace.ts";
-import { type IcmpSocket, openIcmpSocket } from "../../linux/icmp-socket.ts";
+import { openIcmpSocket } from "../../linux/icmp-socket.ts";
 import { queryInterfaces } from "../../linux/interface.ts";
+import { openUdpSocket } from "../../linux/udp-socket.ts";
 import { realClock } from "../../stack/clock.ts";
-import type { DevicePort, DeviceUnderTest, NeighbourSeen, PingRequest } from "../device.ts";
+import {
+  type DevicePort,
+  type DeviceSocket,
+  type DeviceUnderTest,
+  type Machine,
+  type NeighbourSeen,
+  type PingRequest,
+  Unsupported,
+} from "../device.ts";
 import type { Setup } from "../script.ts";
-import { SETTINGS } from "../settings.ts";
+import { sysctlsOf } from "../settings.ts";
 import { macNumber } from "../value.ts";
 import { addressed, type Cables, layCables } from "./cables.ts";
 import { settle } from "./host.ts";
@@ -18,7 +27,22 @@ export function openKernel(setup: Setup): DeviceUnderTest {
   const wires = layCables(setup, true);
   try {
     configure(setup, wires);
-    return new KernelDevice(setup, wires);
+    const ports = wires.cables.map(
+      ({ name, link, device }): DevicePort => ({ name, link, deviceMac: hardware(wires, device.name) }),
+    );
+    const machine = new KernelMachine(setup, wires);
+    return {
+      kind: "kernel",
+      clock: realClock,
+      ports,
+      machine,
+      drive: (run) => run,
+      settle,
+      close() {
+        machine.close();
+        wires.close();
+      },
+    };
   } catch (error) {
     wires.close();
     throw error;
@@ -27,11 +51,9 @@ export function openKernel(setup: Setup): DeviceUnderTest {
 
 function configure(setup: Setup, { device }: Cables): void {
   if (setup.isRouter) device.sysctl("net.ipv4.ip_forward", 1);
-  for (const [name, value] of setup.settings) {
-    const { sysctl } = SETTINGS[name]!;
-    if (!sysctl.includes("IF")) device.sysctl(sysctl, value);
-    else for (const port of setup.interfaces) device.sysctl(sysctl.replace("IF", addressed(port)), value);
-  }
+  const names = setup.interfaces.map(addressed);
+  for (const [name, value] of setup.settings)
+    for (const sysctl of new Set(names.flatMap((port) => sysctlsOf(name, port)))) device.sysctl(sysctl, value);
   const routes = setup.routes.map(
     ({ prefix, gateway }) => `${ipv4.format(ipv4.network(prefix))}/${prefix.length} via ${text(gateway)}`,
   );
@@ -43,28 +65,15 @@ function text(ip: number): string {
   return ipv4.format(ip | 0);
 }
 
-class KernelDevice implements DeviceUnderTest {
-  readonly kind = "kernel";
-  readonly clock = realClock;
-  readonly ports: readonly DevicePort[];
-  readonly settle = settle;
+class KernelMachine implements Machine {
   readonly #setup: Setup;
   readonly #wires: Cables;
   /** Open to the end: the kernel heeds an error about what a socket sent only as long as there is that socket. */
-  readonly #sockets: IcmpSocket[] = [];
+  readonly #sockets: { close(): void }[] = [];
 
   constructor(setup: Setup, wires: Cables) {
     this.#setup = setup;
     this.#wires = wires;
-    this.ports = wires.cables.map(({ name, link, device }) => ({
-      name,
-      link,
-      deviceMac: hardware(wires, device.name),
-    }));
-  }
-
-  drive<T>(run: Promise<T>): Promise<T> {
-    return run;
   }
 
   ping({ to, id, seq, data, ttl, discovery }: PingRequest): string {
@@ -98,9 +107,40 @@ class KernelDevice implements DeviceUnderTest {
       device.ip(`neigh del ${text(ip)} dev ${this.#towards(ip)}`);
   }
 
+  openUdp(port: number): DeviceSocket {
+    const socket = this.#wires.device.kernel.run(() => openUdpSocket(port));
+    this.#sockets.push(socket);
+    return {
+      send({ to, port: toPort, data, ttl, discovery }) {
+        return socket.send(data, to | 0, toPort, { ttl: ttl ?? undefined, discovery });
+      },
+      receive() {
+        const event = socket.receive();
+        return event === null ? null : { ...event, from: event.from >>> 0 };
+      },
+      close: () => socket.close(),
+    };
+  }
+
+  addAddress({ address, length }: ipv4.Prefix): void {
+    this.#wires.device.configure((route) => route.addAddress(addressed(this.#setup.interfaces[0]!), address, length));
+  }
+
+  claim(): void {
+    throw new Unsupported("Linux leaves address conflict detection to programs such as arping -D and NetworkManager");
+  }
+
+  claimState(): null {
+    return null;
+  }
+
+  removeAddress({ address, length }: ipv4.Prefix): void {
+    const name = addressed(this.#setup.interfaces[0]!);
+    this.#wires.device.ip(`address del ${ipv4.format(address)}/${length} dev ${name}`);
+  }
+
   close(): void {
     for (const socket of this.#sockets) socket.close();
-    this.#wires.close();
   }
 
   /** Asks while the event loop goes on: other scripts have frames to see. */

@@ -28,12 +28,9 @@ export function openSimulated(setup: Setup, fault: Fault = {}): DeviceUnderTest 
     kind: "simulated",
     clock,
     ports,
+    machine,
     drive: (run) => clock.until(run, LONGEST_MS),
-    settle: () => Promise.resolve(),
-    ping: (request) => machine.ping(request),
-    neighbour: (ip) => machine.neighbour(ip),
-    setNeighbour: (ip, mac) => machine.setNeighbour(ip, mac),
-    forgetNeighbours: (ip) => machine.forgetNeighbours(ip),
+    settle: () => new Promise((resolve) => clock.setTimer(4 * LATENCY_MS, resolve)),
     close: () => machine.close(),
   };
 }

@@ -5,11 +5,11 @@
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
 import type { Timer } from "../../stack/clock.ts";
-import { Drop, dropName, dropText } from "../../stack/drop.ts";
-import type { Host, HostStats } from "../../stack/host.ts";
+import { Drop, dropName } from "../../stack/drop.ts";
+import type { Host } from "../../stack/host.ts";
 import type { StackEvent } from "../../stack/observer.ts";
 import { neighbourEntries, neighbourText } from "../neigh/index.ts";
-import { eventJson, eventLine, grouped } from "./format.ts";
+import { dropLines, dropped, eventJson, eventLine, grouped } from "./format.ts";
 import type { AnswerIo, AnswerToolOptions } from "./options.ts";
 
 const WINDOW_MS = 1000;
@@ -114,7 +114,7 @@ class Answer implements AnswerRun {
 
   #isWorthALine(event: StackEvent): boolean {
     if (event.type === "arp-answered" || event.type === "echo-answered") return true;
-    if (event.type === "conflict" || event.type === "tx-failed") return true;
+    if (event.type === "timestamp-answered" || event.type === "conflict" || event.type === "tx-failed") return true;
     // The conflict has a line of its own.
     return this.#options.verbose === true && !(event.type === "drop" && event.reason === Drop.ArpConflict);
   }
@@ -158,7 +158,7 @@ class Answer implements AnswerRun {
   #count(): number {
     const stats = this.#host.stats();
     const answers = stats.arpAnswered + stats.echoAnswered + (stats.drops[dropName(Drop.ArpConflict)] ?? 0);
-    return this.#options.verbose === true ? answers + dropped(stats) : answers;
+    return this.#options.verbose === true ? answers + dropped(stats.drops) : answers;
   }
 
   #linkEnded(reason: string): void {
@@ -194,9 +194,8 @@ class Answer implements AnswerRun {
     const failed = stats.txFailed > 0 ? `, ${grouped(stats.txFailed)} answers could not be sent` : "";
     let text = `\n--- ${this.#addresses} answer statistics ---\n`;
     text += `${grouped(stats.received)} frames received${lost}${failed}\n`;
-    text += `${grouped(stats.arpAnswered)} ARP requests answered, ${grouped(stats.echoAnswered)} echo requests answered, ${grouped(dropped(stats))} frames dropped\n`;
-    for (const [reason, count] of byCount(stats)) text += `  ${grouped(count)} ${reasonText(reason)}\n`;
-    return text;
+    text += `${grouped(stats.arpAnswered)} ARP requests answered, ${grouped(stats.echoAnswered)} echo requests answered, ${grouped(dropped(stats.drops))} frames dropped\n`;
+    return text + dropLines(stats.drops);
   }
 
   #totalsObject(): void {
@@ -209,20 +208,6 @@ class Answer implements AnswerRun {
   #object(object: Record<string, unknown>): void {
     this.#io.out(`${JSON.stringify(object)}\n`);
   }
-}
-
-function dropped(stats: HostStats): number {
-  return Object.values(stats.drops).reduce((sum, count) => sum + count, 0);
-}
-
-function byCount(stats: HostStats): [string, number][] {
-  return Object.entries(stats.drops).sort((a, b) => b[1] - a[1]);
-}
-
-const REASONS = new Map(Object.values(Drop).map((reason) => [dropName(reason), dropText(reason)]));
-
-function reasonText(name: string): string {
-  return REASONS.get(name) ?? name;
 }
 
 /** `10.0.9.0/24`, and a single address without its 32. */

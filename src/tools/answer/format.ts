@@ -2,7 +2,7 @@
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
 import { describe } from "../../stack/describe.ts";
-import { dropName } from "../../stack/drop.ts";
+import { Drop, dropName, dropText } from "../../stack/drop.ts";
 import { neighbourStateName } from "../../stack/neighbour-options.ts";
 import type { StackEvent } from "../../stack/observer.ts";
 
@@ -42,4 +42,17 @@ export function eventJson(event: StackEvent, epoch: number, where?: string): str
     else object[key] = value;
   }
   return `${JSON.stringify(object)}\n`;
+}
+
+/** All drops together. @param drops as `HostStats.drops`. */
+export function dropped(drops: Readonly<Record<string, number>>): number {
+  return Object.values(drops).reduce((sum, count) => sum + count, 0);
+}
+
+const REASONS = new Map(Object.values(Drop).map((reason) => [dropName(reason), dropText(reason)]));
+
+/** A line for each reason, the most frequent first. */
+export function dropLines(drops: Readonly<Record<string, number>>): string {
+  const byCount = Object.entries(drops).sort((a, b) => b[1] - a[1]);
+  return byCount.map(([reason, count]) => `  ${grouped(count)} ${REASONS.get(reason) ?? reason}\n`).join("");
 }

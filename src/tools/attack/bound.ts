@@ -22,7 +22,7 @@ export interface BoundOptions {
 const ENTRY = 84;
 const TIMER = 320;
 /** Columns of a slot of the reassembly. */
-const FRAGMENT = 77;
+const FRAGMENT = 81;
 /** A datagram that is being built, and one that has been put together. */
 const SCRATCH = ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH;
 const WHOLE = ipv4.MAX_LENGTH + 64;

@@ -56,6 +56,23 @@ export const ICMP_ATTACKS: readonly Attack[] = [
     turns: (scene) => [{ template: icmpFrame(scene, { ...ECHO, data: new Uint8Array(scene.mtu - 28) }, {}, [SEQ]) }],
   },
   {
+    name: "timestamp-flood",
+    about: "timestamp requests by one station, and to the broadcast address in the victim's name",
+    defence: "answers each as it answers echo; to everybody none (RFC 1122, 3.2.2.8)",
+    aims: "host",
+    drops: [Drop.EchoBroadcast, Drop.IcmpBroadcast],
+    uses: "answers",
+    turns: (scene) => {
+      const { victim, network } = scene;
+      const dst = address.broadcast(network) ?? address.LIMITED_BROADCAST;
+      const message = { type: Type.TimestampRequest, data: new Uint8Array(12) };
+      return [
+        { template: icmpFrame(scene, message, {}, [SEQ]) },
+        { template: icmpFrame(scene, message, { src: victim.ip, dst, to: mac.BROADCAST }, [SEQ]) },
+      ];
+    },
+  },
+  {
     name: "smurf",
     about: "echo requests to the broadcast addresses in the victim's name: the target as an amplifier",
     defence: "echo to everybody is ignored (RFC 1122, 3.2.2.6; Linux: icmp_echo_ignore_broadcasts)",
@@ -220,7 +237,7 @@ export const ICMP_ATTACKS: readonly Attack[] = [
       const wrong = icmpFrame(scene, ECHO);
       wrong.bytes[At.Message + icmp.CHECKSUM]! ^= 1;
       const cut = icmpMessage(ECHO).subarray(0, 7);
-      const types = [1, 2, 6, 7, 9, 10, 13, 14, 15, 16, 17, 18, 30, 40, 42, 43, 100, 255];
+      const types = [1, 2, 6, 7, 9, 10, 14, 15, 16, 17, 18, 30, 40, 42, 43, 100, 255];
       return [
         ...types.map((type) => ({ template: icmpFrame(scene, { type, data: DATA }, {}, [SEQ]) })),
         { template: wrong },

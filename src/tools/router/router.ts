@@ -7,7 +7,9 @@ import * as mac from "../../../packets/mac.ts";
 import type { Clock, Timer } from "../../stack/clock.ts";
 import type { StackEvent } from "../../stack/observer.ts";
 import type { Router } from "../../stack/router.ts";
-import { eventJson, eventLine, grouped } from "../answer/format.ts";
+import { eventJson, eventLine } from "../answer/format.ts";
+import { neighbourEntries, neighbourText } from "../neigh/index.ts";
+import { routesText, totalsObject, totalsText } from "./totals.ts";
 
 export interface RouterToolOptions {
   /** One JSON object a line. */
@@ -34,14 +36,17 @@ export interface RouterRun {
   interrupt(): void;
   /** Writes the totals so far to standard error: SIGQUIT. */
   interim(): void;
+  /** Shows the neighbour tables of all interfaces, on standard error unless as JSON: SIGUSR1. */
+  neighbours(): void;
 }
 
 const WINDOW_MS = 1000;
 
-/** What has a line without being asked for. */
+/** What has a line without being asked for: what goes wrong, and who asks the router itself. */
 const WORTH: ReadonlySet<StackEvent["type"]> = new Set([
   "icmp-error-sent",
   "echo-answered",
+  "timestamp-answered",
   "conflict",
   "resolution-failed",
   "tx-failed",
@@ -88,7 +93,14 @@ class RouterTool implements RouterRun {
   }
 
   interim(): void {
-    this.#io.err(this.#totals());
+    this.#io.err(totalsText(this.#router));
+  }
+
+  neighbours(): void {
+    const { hosts } = this.#router;
+    const show = { statistics: true };
+    if (this.#options.json === true) this.#object({ event: "neighbours", neighbours: neighbourEntries(hosts, show) });
+    else this.#io.err(neighbourText(hosts, show) || "no neighbours\n");
   }
 
   #announce(): void {
@@ -99,6 +111,7 @@ class RouterTool implements RouterRun {
         this.#object({ event: "routing", interface: link.name, mac: address, addresses });
       else this.#io.out(`ROUTING on ${link.name} as ${addresses.join(", ")} at ${address}\n`);
     }
+    if (this.#options.json !== true) this.#io.out(routesText(this.#router));
   }
 
   #observe(): void {
@@ -144,35 +157,10 @@ class RouterTool implements RouterRun {
     this.#ended = true;
     for (const stop of [...this.#unobserve, ...this.#unlisten]) stop();
     this.#io.clock.clearTimer(this.#pause);
-    if (this.#options.json === true) this.#totalsObject();
-    else this.#io.out(this.#totals());
+    if (this.#options.json === true) this.#object(totalsObject(this.#router));
+    else this.#io.out(totalsText(this.#router));
     this.#router.close();
     this.#resolve(code);
-  }
-
-  #totals(): string {
-    const { forwarded, fragmented, redirects, interfaces } = this.#router.stats();
-    let text = `\n--- router statistics ---\n${grouped(forwarded)} datagrams passed on, ${grouped(fragmented)} in fragments; ${grouped(redirects)} redirects\n`;
-    for (const [i, stats] of interfaces.entries()) {
-      const { link } = this.#router.hosts[i]!;
-      const { rxDropped } = link.stats();
-      const drops = Object.values(stats.drops).reduce((sum, count) => sum + count, 0);
-      text += `${link.name}: ${grouped(stats.received)} frames received, ${grouped(drops)} dropped, ${grouped(stats.errors.sent)} ICMP errors sent`;
-      if (rxDropped > 0) text += `, ${grouped(rxDropped)} lost before they were read`;
-      if (stats.txFailed > 0) text += `, ${grouped(stats.txFailed)} could not be sent`;
-      text += "\n";
-    }
-    return text;
-  }
-
-  #totalsObject(): void {
-    const { forwarded, fragmented, redirects, interfaces } = this.#router.stats();
-    const each = interfaces.map(({ received, drops, errors, txFailed }, i) => {
-      const { link } = this.#router.hosts[i]!;
-      const lost = link.stats().rxDropped;
-      return { interface: link.name, received, lost, errors_sent: errors.sent, tx_failed: txFailed, drops };
-    });
-    this.#object({ event: "totals", forwarded, fragmented, redirects, interfaces: each });
   }
 
   #object(object: Record<string, unknown>): void {

@@ -35,6 +35,8 @@ export interface SimulationCounters {
   readonly changed: number;
   /** Stations that gave their address up because another one used it. */
   readonly conflicts: number;
+  /** Claims that found their address in use, or wanted by another station as well (RFC 5227, 2.1.1). */
+  readonly taken: number;
   /** Frames lost by impairment, and made by it. */
   readonly lost: number;
   readonly duplicated: number;

@@ -33,6 +33,7 @@ export class Segment {
     left: 0,
     changed: 0,
     conflicts: 0,
+    taken: 0,
     lost: 0,
     duplicated: 0,
     corrupted: 0,

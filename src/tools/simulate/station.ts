@@ -1,5 +1,10 @@
-/** One station of the simulated segment: it comes and goes, changes its address and its card, and talks to others. */
+/**
+ * One station of the simulated segment: it comes and goes, changes its address and its card, and talks to others. Most
+ * claim their address (RFC 5227) and defend it in one way or another; some are of the old kind that just uses one.
+ */
 import type { ImpairedLink } from "../../link/impair/index.ts";
+import type { Defence } from "../../stack/acd-options.ts";
+import type { AddressClaim } from "../../stack/claim.ts";
 import type { EchoSocket } from "../../stack/echo-socket.ts";
 import { Host } from "../../stack/host.ts";
 import { isSent } from "../../stack/send-result.ts";
@@ -12,7 +17,9 @@ const QUIET_MS = 10 * 60_000;
 /** Requests of one conversation, and the time between two. */
 const REQUESTS = 20;
 const INTERVAL_MS = 1000;
-/** How often a station looks whether somebody else uses its address. */
+/** What stations do about conflicts, by turns; null: they use an address without asking, and see conflicts late. */
+const DEFENCES: readonly (Defence | null)[] = [null, "once", "once", "never", "always"];
+/** How often a station that did not claim its address looks whether somebody else uses its address. */
 const LOOK_MS = 10_000;
 /** Answers are expected within so many of the latest requests. */
 const WINDOW = 64;
@@ -26,6 +33,7 @@ export class Station {
   #host: Host | null = null;
   #socket: EchoSocket | null = null;
   #address: number;
+  readonly #defence: Defence | null;
   /** Counts the station's lives: what was planned in an earlier one does not happen any more. */
   #life = 0;
   #conflictsSeen = 0;
@@ -38,6 +46,7 @@ export class Station {
     this.#segment = segment;
     this.#index = index;
     this.#address = segment.drawAddress();
+    this.#defence = DEFENCES[index % DEFENCES.length] ?? null;
   }
 
   /** Where it is, or was last. */
@@ -62,8 +71,9 @@ export class Station {
     segment.counters.joined++;
     const link = this.#link ?? this.#plugIn();
     segment.setUp(link, true);
+    const isClaiming = this.#defence !== null;
     const host = new Host(link, {
-      addresses: [{ address: this.#address, length: 24 }],
+      addresses: isClaiming ? [] : [{ address: this.#address, length: 24 }],
       mac: link.mac,
       clock: segment.clock,
       random: segment.random,
@@ -77,11 +87,29 @@ export class Station {
         segment.counters.unreachable++;
       },
     });
-    host.announce();
-    this.#later(2000, () => host.announce());
+    if (isClaiming) this.#claim(host);
+    else {
+      host.announce();
+      this.#later(2000, () => host.announce());
+      this.#later(LOOK_MS, () => this.#look());
+    }
     this.#later(segment.exponential(STAYS_MS), () => this.#leave());
-    this.#later(LOOK_MS, () => this.#look());
     this.#later(segment.exponential(QUIET_MS), () => this.#talk());
+  }
+
+  #claim(host: Host): void {
+    const prefix = { address: this.#address, length: 24 };
+    host.claim(prefix, { defence: this.#defence ?? "once", onChange: (claim) => this.#claimChanged(host, claim) });
+  }
+
+  /** Taken, or taken away: the next address. */
+  #claimChanged(host: Host, { state }: AddressClaim): void {
+    const { counters } = this.#segment;
+    if (state === "conflict") counters.taken++;
+    else if (state === "lost") counters.conflicts++;
+    else return;
+    this.#address = this.#segment.drawAddress();
+    this.#claim(host);
   }
 
   /** Gone, to come back later: as it was, with another address, with another card, or both. */

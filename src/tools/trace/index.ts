@@ -1,3 +1,3 @@
 /** traceroute over a host of our own. */
-export { checkTraceOptions, FIRST_PORT, type TraceIo, type TraceOptions } from "./options.ts";
+export { checkTraceOptions, type Method, type TraceIo, type TraceOptions } from "./options.ts";
 export { startTrace, type TraceRun } from "./trace.ts";

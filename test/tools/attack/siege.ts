@@ -31,9 +31,15 @@ const SECOND = 1000;
 /** Between a ping and its being counted as lost. */
 const PATIENCE = 900;
 
+/** Data of every other ping of the honest host: three fragments. */
+const LARGE = 3000;
+const SMALL = 56;
+
 export interface Losses {
   readonly asked: number;
   readonly lost: number;
+  /** Of those asked, the ones in three fragments. */
+  readonly large: number;
 }
 
 /** What one attack did. */
@@ -84,8 +90,8 @@ export class Siege {
     this.honest = new Host(on(5), { addresses: ["10.0.0.5/16"], mac: victim.mac, gateway: target.ip, ...common });
     new Host(on(1), { addresses: ["10.0.0.1/16"], mac: mac(1), ...common });
     this.#attacker = this.#wire.attach({ mac: SCENE.attacker.mac });
-    this.#fromHonest = new Pinger(this.honest, this.router === null ? target.ip : INSIDE);
-    this.#fromTarget = new Pinger(this.target, victim.ip);
+    this.#fromHonest = new Pinger(this.honest, this.router === null ? target.ip : INSIDE, LARGE);
+    this.#fromTarget = new Pinger(this.target, victim.ip, SMALL);
     this.wait(3);
   }
 
@@ -159,7 +165,7 @@ export class Siege {
 
   #counters() {
     const stats = this.target.stats();
-    const { arpAnswered, echoAnswered, reassembly } = stats;
+    const { arpAnswered, echoAnswered, timestampsAnswered, reassembly } = stats;
     const all = this.router?.stats();
     const errors =
       all === undefined ? stats.errors.sent : all.interfaces.reduce((sum, one) => sum + one.errors.sent, 0);
@@ -168,7 +174,7 @@ export class Siege {
     return {
       stats,
       errors,
-      answered: arpAnswered + echoAnswered,
+      answered: arpAnswered + echoAnswered + timestampsAnswered,
       forwarded: all?.forwarded ?? 0,
       kept: (reassembly?.fragments ?? 0) - dropped,
     };
@@ -179,18 +185,25 @@ class Pinger {
   readonly #host: Host;
   readonly #to: number;
   readonly #socket: ReturnType<Host["openEcho"]>;
-  readonly #data = new Uint8Array(56).fill(0xa5);
+  readonly #small = new Uint8Array(SMALL).fill(0xa5);
+  readonly #other: Uint8Array;
   #seq = 0;
+  #large = 0;
   #answered = true;
   #asked = 0;
   #lost = 0;
 
-  constructor(host: Host, to: number) {
+  /** @param other bytes of data of every other request. */
+  constructor(host: Host, to: number, other: number) {
+    this.#other = new Uint8Array(other).fill(0x5a);
     this.#host = host;
     this.#to = to;
     this.#socket = this.#host.openEcho({
       onReply: (reply) => {
-        if (reply.seq === this.#seq && reply.from === this.#to) this.#answered = true;
+        const data = this.#seq % 2 === 0 ? this.#small : this.#other;
+        const isWhole =
+          reply.length - 8 === data.length && reply.buffer[reply.dataOffset + data.length - 1] === data[0];
+        if (reply.seq === this.#seq && reply.from === this.#to && isWhole) this.#answered = true;
       },
     });
   }
@@ -199,7 +212,9 @@ class Pinger {
     this.#seq = (this.#seq + 1) & 0xffff;
     this.#answered = false;
     this.#asked++;
-    this.#socket.send(this.#to, this.#seq, this.#data);
+    const data = this.#seq % 2 === 0 ? this.#small : this.#other;
+    if (data.length === LARGE) this.#large++;
+    this.#socket.send(this.#to, this.#seq, data);
   }
 
   count(): void {
@@ -207,10 +222,10 @@ class Pinger {
   }
 
   losses(): Losses {
-    return { asked: this.#asked, lost: this.#lost };
+    return { asked: this.#asked, lost: this.#lost, large: this.#large };
   }
 }
 
 function since(now: Losses, before: Losses): Losses {
-  return { asked: now.asked - before.asked, lost: now.lost - before.lost };
+  return { asked: now.asked - before.asked, lost: now.lost - before.lost, large: now.large - before.large };
 }

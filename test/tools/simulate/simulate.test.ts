@@ -19,7 +19,16 @@ describe("a simulated segment", () => {
     expect(report.pings).toBeGreaterThan(100_000);
     expect(report.answered).toBeGreaterThan(report.pings * 0.8);
     expect(report.answered + report.unreachable).toBeLessThanOrEqual(report.pings);
-    for (const happened of ["duplicates", "unreachable", "left", "changed", "conflicts", "lost", "corrupted"] as const)
+    for (const happened of [
+      "duplicates",
+      "unreachable",
+      "left",
+      "changed",
+      "conflicts",
+      "taken",
+      "lost",
+      "corrupted",
+    ] as const)
       expect(report[happened], happened).toBeGreaterThan(10);
     // All were there in the second hour; what leaks a card that was swapped (100 times and more) grows by a megabyte and more.
     const mean = (from: number, to: number) =>

@@ -63,19 +63,22 @@ class Scene {
 }
 
 describe("trace", () => {
-  test.each([[{}], [{ echo: true }]])("prints what traceroute -n prints: %j", async (options) => {
-    const scene = new Scene(options);
-    expect(await scene.finish()).toBe(0);
-    // The first answers wait for ARP, link after link.
-    expect(scene.out).toBe(
-      `traceroute to 10.0.3.2 (10.0.3.2), 30 hops max, 60 byte packets
+  test.each([[{}], [{ method: "icmp" }], [{ method: "udp" }]] as const)(
+    "prints what traceroute -n prints: %j",
+    async (options) => {
+      const scene = new Scene(options);
+      expect(await scene.finish()).toBe(0);
+      // The first answers wait for ARP, link after link.
+      expect(scene.out).toBe(
+        `traceroute to 10.0.3.2 (10.0.3.2), 30 hops max, 60 byte packets
  1  10.0.1.1  0.200 ms  0.200 ms  0.200 ms
  2  10.0.2.2  0.400 ms  0.400 ms  0.400 ms
  3  10.0.3.2  0.600 ms  0.600 ms  0.600 ms
 `,
-    );
-    expect(scene.err).toBe("");
-  });
+      );
+      expect(scene.err).toBe("");
+    },
+  );
 
   test("one after the other; nothing tells how quick a silent hop should be: each probe is waited for", async () => {
     const scene = new Scene({ simultaneous: 1, max: 3, waitMs: 1000 });
@@ -157,22 +160,27 @@ describe("trace", () => {
 
   test("annotations are traceroute's", () => {
     const { DestinationUnreachable, TimeExceeded, ParameterProblem } = icmp.Type;
-    const codes = Array.from({ length: 17 }, (_, code) => note(DestinationUnreachable, code, 1400));
+    const codes = Array.from({ length: 17 }, (_, icmpCode) =>
+      note({ icmpType: DestinationUnreachable, icmpCode, mtu: 1400 }),
+    );
     expect(codes.join(" ")).toBe("!N !H !P  !F-1400 !S !N !H !N !X !X !N !H !X !V !C !<16>");
-    expect(note(TimeExceeded, 0, 0)).toBe("");
-    expect(note(TimeExceeded, 1, 0)).toBe("!<11-1>");
-    expect(note(ParameterProblem, 0, 0)).toBe("!<12-0>");
+    expect(note({ icmpType: TimeExceeded, icmpCode: 0, mtu: 0 })).toBe("");
+    expect(note({ icmpType: TimeExceeded, icmpCode: 1, mtu: 0 })).toBe("!<11-1>");
+    expect(note({ icmpType: ParameterProblem, icmpCode: 0, mtu: 0 })).toBe("!<12-0>");
   });
 
   test.each([
-    [{ first: 5, max: 4 }, "first hop out of range"],
+    [{ first: 5, max: 4 }, "first hop out of range: 1 to 4, the last (-m)"],
     [{ max: 256 }, "max hops cannot be more than 255"],
     [{ queries: 11 }, "no more than 10 probes per hop"],
     [{ simultaneous: 0 }, "number of simultaneous probes out of range: 1 to 255"],
     [{ waitMs: -1 }, "bad wait specifications"],
-    [{ length: 27 }, "too big packetlen 27 specified: 28 to 65000"],
+    [{ length: 65_001 }, "too big packetlen 65001 specified: 65000 at most"],
+    [{ sendWaitMs: -1 }, "bad sendtime"],
+    [{ sourcePort: 70_000 }, "bad port: 1 to 65535"],
+    [{ sourcePort: 7, method: "icmp" as const }, "echo requests have no port: --sport goes with UDP"],
     [{ tos: 256 }, "bad type of service: 0 to 255"],
-    [{ port: 65_500 }, "port 65500 leaves too few ports behind it for all probes"],
+    [{ port: 65_536 }, "bad port: 1 to 65535"],
     [{}, null],
   ])("what cannot be is refused: %j", (options, message) => {
     expect(checkTraceOptions({ target: "x", dst: 1, ...options })).toBe(message);

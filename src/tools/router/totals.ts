@@ -1,0 +1,60 @@
+/** router's words: the routes it begins with, and what it did. */
+import * as ipv4 from "../../../packets/ipv4-address.ts";
+import type { Router } from "../../stack/router.ts";
+import { dropLines, dropped, grouped } from "../answer/format.ts";
+
+/** The routes through other routers, as `ip route` shows them. */
+export function routesText({ hosts, routes }: Router): string {
+  const lines = routes.list().flatMap(({ prefix, gateway, out }) => {
+    if (gateway === 0) return [];
+    const network = prefix.length === 0 ? "default" : ipv4.formatPrefix(prefix);
+    return [`  ${network} via ${ipv4.format(gateway)} dev ${hosts[out]?.link.name}\n`];
+  });
+  return lines.join("");
+}
+
+/** What the router did, interface by interface. */
+export function totalsText(router: Router): string {
+  const { forwarded, fragmented, redirects, interfaces } = router.stats();
+  const sum = (of: (stats: (typeof interfaces)[number]) => number) => interfaces.reduce((n, one) => n + of(one), 0);
+  const errors = sum((one) => one.errors.sent);
+  const limited = sum((one) => one.errors.limited);
+  let text = `\n--- router statistics ---\n${grouped(forwarded)} datagrams passed on`;
+  if (fragmented > 0) text += `, ${grouped(fragmented)} of them in fragments`;
+  text += `; ${grouped(redirects)} redirects, ${grouped(errors - redirects)} other ICMP errors sent`;
+  if (limited > 0) text += `, ${grouped(limited)} held back as too many`;
+  text += "\n";
+  for (const [i, { received, drops, txFailed, echoAnswered }] of interfaces.entries()) {
+    const { link } = router.hosts[i]!;
+    const { rxDropped } = link.stats();
+    text += `${link.name}: ${grouped(received)} frames received, ${grouped(dropped(drops))} dropped`;
+    if (echoAnswered > 0) text += `, ${grouped(echoAnswered)} echo requests answered`;
+    if (rxDropped > 0) text += `, ${grouped(rxDropped)} lost before they were read`;
+    if (txFailed > 0) text += `, ${grouped(txFailed)} could not be sent`;
+    text += `\n${dropLines(drops)}`;
+    if ((drops["frame-cut"] ?? 0) > 0)
+      text +=
+        "  (frames longer than the MTU came faster than they were read: `ethtool -K IFACE tso off gso off`, or gso_max_size, at the sender)\n";
+  }
+  return text;
+}
+
+/** The same for programs. */
+export function totalsObject(router: Router): Record<string, unknown> {
+  const { forwarded, fragmented, redirects, interfaces } = router.stats();
+  const each = interfaces.map(({ received, drops, errors, txFailed, echoAnswered }, i) => {
+    const { link } = router.hosts[i]!;
+    const { sent, limited } = errors;
+    return {
+      interface: link.name,
+      received,
+      lost: link.stats().rxDropped,
+      echo_answered: echoAnswered,
+      errors_sent: sent,
+      errors_limited: limited,
+      tx_failed: txFailed,
+      drops,
+    };
+  });
+  return { event: "totals", forwarded, fragmented, redirects, interfaces: each };
+}
