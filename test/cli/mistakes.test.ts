@@ -65,6 +65,17 @@ describe.concurrent("one line and exit code 2", () => {
     [["arping", "-I", "lo", "10.0.0.2.3"], /^vethlab arping: destination '10\.0\.0\.2\.3' is invalid/],
     [["arping", "-I", "lo", "--duplicate", "10.0.0.2"], /\(Did you mean --duplicates\?\)/],
     [["arping", "-I", "lo", "--vlan", "4095", "10.0.0.2"], /it must be a whole number from 1 to 4094;/],
+    [["claim", "-I", "lo"], /^vethlab claim: say which address to claim, such as 10\.0\.0\.2\/24, or --link-local$/m],
+    [["claim", "10.0.0.2"], /^vethlab claim: required option '-I <interface>' not specified;/],
+    [
+      ["claim", "-I", "lo", "10.0.0.255/24"],
+      /'10\.0\.0\.255\/24' is invalid: .* this one stands for its whole network;/,
+    ],
+    [["claim", "-I", "lo", "--link-local", "10.0.0.2"], /they go from 169\.254\.1\.0 to 169\.254\.254\.255$/m],
+    [["claim", "-I", "lo", "--link-local", "--defend", "always"], /--defend always is not for link-local addresses/],
+    [["claim", "-I", "lo", "--defend", "twice", "10.0.0.2"], /it must be one of never, once, always;/],
+    [["claim", "-I", "lo", "--scale", "0", "10.0.0.2"], /'0' is invalid: it must be a number above 0, up to 1000;/],
+    [["claim", "-I", "lo", "127.0.0.1"], /it must be an address of one host: not loopback/],
     [["answer", "-I", "lo"], /^vethlab answer: required option '--ip <address>' not specified;/],
     [
       ["answer", "-I", "lo", "--ip", "10.0.0.2/33"],
