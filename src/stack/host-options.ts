@@ -29,7 +29,10 @@ export class HostOptionBuffers {
     const { bytes } = this.#received;
     copyBytes(buf, from, bytes, 0, length);
     // Nothing can be wrong: a datagram with options that leave too little room was refused when it came.
-    routeOptions.update(bytes, 0, length, ipv4.dst(buf, network), core.timeOfDay(), core.identity, true);
+    const asked = ipv4.dst(buf, network);
+    // RFC 1122, 3.2.1.3: in a broadcast's place the address of the interface that it came through.
+    const us = core.identity.owns(asked) ? asked : core.identity.sourceFor(ipv4.src(buf, network));
+    routeOptions.update(bytes, 0, length, us, core.timeOfDay(), core.identity, true);
     return this.#received.view(length);
   }
 

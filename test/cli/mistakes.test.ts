@@ -30,7 +30,15 @@ describe.concurrent("one line and exit code 2", () => {
       ["ping", ...ON_LO, "10.0.0"],
       /^vethlab ping: destination '10\.0\.0' is invalid: it must be an IPv4 address such as/,
     ],
-    [["ping", ...ON_LO, "10.0.0.2", "10.0.0.3"], /^vethlab ping: it takes one argument, not 2;/],
+    [
+      ["ping", ...ON_LO, "-R", "10.0.0.2", "10.0.0.3"],
+      /^vethlab ping: one destination goes with that: hosts before it/,
+    ],
+    [["ping", ...ON_LO, "-R", "-T", "tsonly", "10.0.0.2"], /^vethlab ping: only one of -T or -R may be used$/m],
+    [["ping", ...ON_LO, "-T", "all", "10.0.0.2"], /'all' is invalid: it must be one of tsonly, tsandaddr, tsprespec;/],
+    [["ping", ...ON_LO, "-T", "tsprespec", "10.0.0.2"], /^vethlab ping: -T tsprespec asks 1 to 4 hosts, named before/],
+    [["ping", ...ON_LO, ...new Array(11).fill("10.0.0.2")], /^vethlab ping: a source route has at most 9 hops before/],
+    [["ping", "--via", "kernel", "-R", "10.0.0.2"], /^vethlab ping: -R does not go with --via kernel:/],
     [
       ["ping", ...ON_LO, "-c", "0", "10.0.0.2"],
       /option '-c <count>' argument '0' is invalid: it must be a whole number/,

@@ -234,6 +234,21 @@ describe("source routes", () => {
   });
 });
 
+test("UDP: options reach the socket, the host in them, and the next datagram has none (4.1.3.2)", () => {
+  const bench = new Bench();
+  const seen: Uint8Array[] = [];
+  bench.host.openUdp({ onMessage: (message) => seen.push(message.options.slice()) }, { port: 7 });
+  const to = (dst: number, list: Uint8Array) => {
+    const payload = udp.build({ srcPort: 9, dstPort: 7, payload: DATA }, PEER_IP, dst);
+    const group = dst === HOST_IP ? HOST_MAC : new Uint8Array(6).fill(255);
+    bench.send(echoFrame({ protocol: 17, payload, dst, options: list }, group));
+  };
+  to(HOST_IP, bytes(7, 7, 4, 0, 0, 0, 0, 0));
+  to(HOST_IP, bytes());
+  to(ip("10.0.0.255"), bytes(7, 7, 4, 0, 0, 0, 0, 0));
+  expect(seen).toEqual([bytes(7, 7, 8, ...HOST, 0), bytes(), bytes(7, 7, 8, ...HOST, 0)]);
+});
+
 describe("what the host sends with options", () => {
   /** The options on the wire of an echo request sent with these. */
   function sent(list: Uint8Array): Uint8Array {
