@@ -15,7 +15,6 @@ import {
   judgeAll,
   PLAIN,
   parseScripts,
-  type Script,
   ScriptError,
   summary,
   type Verdict,
@@ -62,22 +61,30 @@ export function define(command: Command, outcome: Outcome): void {
       "Examples:\n  vethlab script conformance/arp\n  vethlab script --on all my.frames\n\nThe language: docs/scripts.md\n",
     )
     .action(async (files: string[], flags: Flags) => {
-      const scripts = files.flatMap(filesIn).flatMap(read);
-      if (flags.report !== undefined && flags.on !== "all")
-        throw new UserError("--report compares all devices: add --on all");
-      const kinds = flags.on === "all" ? DEVICE_KINDS : [flags.on];
-      if (kinds.some((kind) => kind !== "simulated")) requireLabPrivileges();
-      const colours = wantsColour(flags.color) ? ANSI : PLAIN;
-      const isJson = flags.json === true;
-      if (!isJson) process.stdout.write(headLine(kinds, colours));
-      const verdicts = await judgeAll(scripts, kinds, (done) => {
-        const text = isJson ? done.map(jsonLine).join("") : describe(done, colours, flags.verbose === true);
-        process.stdout.write(text);
-      });
-      if (!isJson) process.stdout.write(summary(verdicts));
-      if (flags.report !== undefined) writeFileSync(flags.report, reportText(flags.report, verdicts));
-      outcome.code = verdicts.some(isBad) ? 1 : 0;
+      try {
+        outcome.code = await run(files, flags);
+      } catch (error) {
+        if (error instanceof ScriptError) throw new UserError(error.text);
+        throw error;
+      }
     });
+}
+
+async function run(files: readonly string[], flags: Flags): Promise<number> {
+  const { report } = flags;
+  if (report !== undefined && flags.on !== "all") throw new UserError("--report compares all devices: add --on all");
+  const scripts = files.flatMap(filesIn).flatMap((file) => parseScripts(readFileSync(file, "utf8"), file));
+  const kinds = flags.on === "all" ? DEVICE_KINDS : [flags.on];
+  if (kinds.some((kind) => kind !== "simulated")) requireLabPrivileges();
+  const colours = wantsColour(flags.color) ? ANSI : PLAIN;
+  const isJson = flags.json === true;
+  if (!isJson) process.stdout.write(headLine(kinds, colours));
+  const verdicts = await judgeAll(scripts, kinds, (done) => {
+    process.stdout.write(isJson ? done.map(jsonLine).join("") : describe(done, colours, flags.verbose === true));
+  });
+  if (!isJson) process.stdout.write(summary(verdicts));
+  if (report !== undefined) writeFileSync(report, reportText(report, verdicts));
+  return verdicts.some(isBad) ? 1 : 0;
 }
 
 function describe(verdicts: readonly Verdict[], colours: Colours, isVerbose: boolean): string {
@@ -107,14 +114,5 @@ function filesIn(path: string): string[] {
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? error}`);
-  }
-}
-
-function read(file: string): Script[] {
-  try {
-    return parseScripts(readFileSync(file, "utf8"), file);
-  } catch (error) {
-    if (error instanceof ScriptError) throw new UserError(error.text);
-    throw error;
   }
 }

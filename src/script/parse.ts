@@ -1,6 +1,7 @@
 /**
  * Reads scripts: a file holds one test, or several that each begin with `test`. The language is told in docs/scripts.md.
  */
+import { checkVariables } from "./check-variables.ts";
 import type { FrameSpec } from "./frame.ts";
 import { parseFrame } from "./parse-frame.ts";
 import { parseClaimWish, parseHost, parseSocketWish } from "./parse-host.ts";
@@ -9,6 +10,7 @@ import { parseSpan, parseWhen } from "./parse-time.ts";
 import {
   DEVICE_KINDS,
   type DeviceKind,
+  framesOf,
   type Level,
   type Script,
   type Step,
@@ -126,6 +128,7 @@ class Reader {
   #finish({ setup, ...draft }: Draft): Script {
     if (draft.steps.length === 0) throw new ScriptError("this test has no steps", draft.line, 1);
     const built = setup.build(draft.steps.some(({ step }) => framesOf(step).some(isArp)));
+    checkVariables(built, draft.steps);
     const heading = /^#\s*(.+)$/.exec(this.#lines[0]!)?.[1] ?? this.#name;
     return { file: this.#file, heading, ...draft, setup: built };
   }
@@ -142,7 +145,7 @@ class Reader {
     const step = this.#action(words);
     if (step.kind === "wait") when = whenOfWait(words, when);
     words.finish();
-    return { line, text: text.trim(), when, step, only };
+    return { line, text, when, step, only };
   }
 
   #action(words: Words): Step {
@@ -267,12 +270,6 @@ function devices(word: string, words: Words): readonly DeviceKind[] {
   return kind === undefined
     ? words.fail(`\`${word}\` is no device: there are simulated, host, kernel, and ours`, 1)
     : [kind];
-}
-
-/** The frames that a step speaks of. */
-export function framesOf(step: Step): readonly FrameSpec[] {
-  if (step.kind === "any-order") return step.frames.map(({ frame }) => frame);
-  return "frame" in step && step.frame !== null ? [step.frame] : [];
 }
 
 function isArp(frame: FrameSpec): boolean {

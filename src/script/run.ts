@@ -80,7 +80,7 @@ class Run {
       const last = this.#script.steps.at(-1)!;
       const { line, text } = current ?? { line: last.line, text: "(after the last step)" };
       const rows = error instanceof StepFailed ? error.rows : [];
-      return { line, text, message: error.message, rows, frames: [...this.#tap.log] };
+      return { line, text: text.trim(), message: error.message, rows, frames: [...this.#tap.log] };
     } finally {
       this.#actor.close();
       this.#tap.close();

@@ -183,3 +183,9 @@ export interface Script {
   /** Devices on which it cannot be run, and why. */
   readonly skipped: ReadonlyMap<DeviceKind, string>;
 }
+
+/** The frames that a step speaks of. */
+export function framesOf(step: Step): readonly FrameSpec[] {
+  if (step.kind === "any-order") return step.frames.map(({ frame }) => frame);
+  return "frame" in step && step.frame !== null ? [step.frame] : [];
+}

@@ -7,6 +7,7 @@ import { openSimulated } from "./devices/simulated.ts";
 import type { Failure } from "./failure.ts";
 import { runScript } from "./run.ts";
 import type { DeviceKind, Script } from "./script.ts";
+import { ScriptError } from "./tokens.ts";
 
 /**
  * - `pass`: as the script says.
@@ -41,7 +42,7 @@ export function isBad({ result }: Verdict): boolean {
 /**
  * Runs one script on a device of its own.
  * @param open makes the device, unless the usual one is wanted.
- * @throws {UserError} without the privileges that it takes.
+ * @throws {UserError} without the privileges that it takes. @throws {ScriptError} for a device that cannot be.
  */
 export async function judge(script: Script, device: DeviceKind, open: OpenDevice = OPEN[device]): Promise<Verdict> {
   const verdict = (result: Result, reason = "", failure: Failure | null = null): Verdict => ({
@@ -58,6 +59,8 @@ export async function judge(script: Script, device: DeviceKind, open: OpenDevice
     failure = await runOn(open(script.setup), script);
   } catch (error) {
     if (error instanceof Unsupported) return verdict("skipped", error.message);
+    // What a host of ours cannot be made of.
+    if (error instanceof RangeError) throw new ScriptError(error.message, script.line, 1, script.file);
     throw error;
   }
   const reason = script.differs.get(device);

@@ -81,7 +81,8 @@ export const ARP_FAULTS: readonly NamedFault[] = [
   }),
   set("never stops asking", "4c 5c 6b", { neighbours: { broadcastRequests: 1000 } }),
   says("keeps the oldest packet alone", "5a 5b", () => atMost(1, (f) => isIcmp(f, 8))),
-  set("keeps one packet alone", "5b", { neighbours: { queueLimit: 1 } }),
+  set("keeps one packet alone", "5b 5d", { neighbours: { queueLimit: 1 } }),
+  set("heeds no setting of how many packets wait", "5d", { neighbours: { queueLimit: 100 } }),
   set("says unreachable at once", "6a", { neighbours: { retransMs: 1, broadcastRequests: 1 } }),
   says("never says unreachable", "6b", () => lose((f) => isIcmp(f, 3))),
   hears("believes group addresses to be stations'", "7a 7b 7c 7d", () =>

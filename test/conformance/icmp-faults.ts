@@ -165,6 +165,23 @@ export const ICMP_FAULTS: readonly NamedFault[] = [
       (f) => icmp.setCode(f, payload(f), 1),
     ),
   ),
+  {
+    does: "lets a redirect replace what was set by hand",
+    red: ["32h"],
+    make: () => ({
+      host: (host) => {
+        host.routes.remove({ address: ip("192.168.7.7"), length: 32 });
+      },
+    }),
+  },
+  set("believes redirects whatever it is told", "32i", { acceptRedirects: true }),
+  says("sends no redirects", "32j", () => lose(isRedirect)),
+  hears("redirects hosts on other networks", "32k", () =>
+    changeIp(
+      (f) => ipv4.src(f, NET) === ip("10.0.99.2"),
+      (f) => ipv4.setSrc(f, NET, ip("10.0.1.2")),
+    ),
+  ),
   set("heeds no redirect", "32a 32g", { acceptRedirects: false }),
   hears("heeds no redirect for a network", "32g", () => lose((f) => isRedirect(f) && code(f) === 0)),
   {
@@ -179,7 +196,7 @@ export const ICMP_FAULTS: readonly NamedFault[] = [
       ipv4.setSrc(f, NET, ip("10.0.0.2"));
     }),
   ),
-  hears("believes gateways to be where it can reach them", "32d", () =>
+  hears("believes gateways to be where it can reach them", "32d 32l", () =>
     changeIp(isRedirect, (f) => icmp.setGateway(f, payload(f), ip("10.0.0.3"))),
   ),
   hears("believes redirects about what others sent", "32e", () =>
@@ -198,16 +215,22 @@ export const ICMP_FAULTS: readonly NamedFault[] = [
   says("sends errors twice", "34a 34b 34c 31a 18e", () => (f) => (isError(f) ? [f, f.slice()] : [f])),
   set("sends six errors to a host, and then none", "34b 34d", { errors: { addressMs: 1e9 } }),
   set("limits its errors in all, not by host", "34c", { errors: { perSecond: 1, burst: 6 } }),
+  set("does not limit all errors together", "34f", { errors: { perSecond: 1e6, burst: 1e6 } }),
   set("heeds no setting of the limit", "34d", { errors: { addressMs: 1000 } }),
   says("limits its echo replies as errors", "34e", () => atMost(6, isReply)),
   says("does not say what would fit", "35a", () => changeIp(isTooBig, (f) => icmp.setSecondWord(f, payload(f), 0))),
   hears("cuts nothing", "35b", () => changeIp(isIp, (f) => ipv4.setFragment(f, NET, 2, 0))),
-  hears("does not heed what routers say of a path", "35c 35e 35f", () => lose(isTooBig)),
+  hears("does not heed what routers say of a path", "35c 35e 35f 35h 35i", () => lose(isTooBig)),
   {
     does: "heeds what routers say of a path for all paths",
     red: ["35d"],
     make: () => ({ link: (link) => new LimitedLink(link, 1000) }),
   },
+  hears("believes an MTU that the datagram would have passed", "35j", () =>
+    changeIp(isTooBig, (f) => {
+      ipv4.setTotalLength(f, QUOTED, 1500);
+    }),
+  ),
   hears("believes what was said last of a path", "35e", () => {
     let isFirst = true;
     return (f) => {
