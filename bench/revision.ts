@@ -40,6 +40,9 @@ export async function buildRevision(
   progress(`building ${name}`);
   const tsc = join(directory, "node_modules", "typescript", "bin", "tsc");
   await output({ program: process.execPath, args: [tsc, "-p", join(directory, "tsconfig.build.json")] });
+  // Its command is a bundle, if it is not too old for that.
+  const bundler = join(directory, "scripts", "lib", "bundle.js");
+  if (existsSync(bundler)) await output({ program: process.execPath, args: [bundler] });
   const built = pathToFileURL(join(directory, "dist", "bench", "cases.js")).href;
   const { CASES } = (await import(built)) as { CASES: readonly Case[] };
   return { name, cases: CASES };

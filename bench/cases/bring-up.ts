@@ -14,7 +14,8 @@ const SIZES = [1, 10, 100, 1000] as const;
 const MOST_FOR_IP = 100;
 const HOSTS = 100;
 const NS_PER_MS = 1e6;
-const SCRIPT = fileURLToPath(new URL("../peers/bring-up.js", import.meta.url));
+/** ../peers/bring-up.ts, put together in one bundle as the command is. */
+const SCRIPT = fileURLToPath(new URL("../../bundle/bring-up.js", import.meta.url));
 
 export const bringUpCases: readonly Case[] = [
   ...SIZES.map(

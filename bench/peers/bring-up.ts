@@ -4,7 +4,6 @@
  * veth pair, addressed; the other ends in a bridge; all up. `check` behind it prints what has come of it.
  * `node bring-up.js settle` returns when the kernel has taken away what ended before.
  */
-import { spawnSync } from "node:child_process";
 import { Lab } from "../../src/lab/lab.ts";
 import type { LabNamespace } from "../../src/lab/namespace.ts";
 import { InterfaceFlag, queryInterfaces } from "../../src/linux/interface.ts";
@@ -43,6 +42,7 @@ function bridge(lab: Lab, count: number, check: boolean): void {
     ]),
   );
   if (!check) return;
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const ping = ["-c", "1", "-W", "10", "-q", `10.0.0.${count}`];
   const reached = hosts[0]!.kernel.run(() => spawnSync("ping", ping)).status === 0;
   // The kernel reports an interface as up a little later than it carries.

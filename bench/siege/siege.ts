@@ -1,14 +1,14 @@
 /** One target on a real cable, and what each attack at full rate does to it. */
-import { fileURLToPath } from "node:url";
 import * as mac from "../../packets/mac.ts";
 import { Lab } from "../../src/lab/lab.ts";
 import type { LabNamespace } from "../../src/lab/namespace.ts";
 import type { Attack } from "../../src/tools/attack/index.ts";
+import { packageFile } from "../root.ts";
 import { Running } from "./process.ts";
 import type { TargetPort, TargetState } from "./target.ts";
 
-const TARGET = fileURLToPath(new URL("target.js", import.meta.url));
-const VETHLAB = fileURLToPath(new URL("../../../bin/vethlab", import.meta.url));
+const TARGET = packageFile("dist", "bench", "siege", "target.js");
+const VETHLAB = packageFile("bin", "vethlab");
 /** The kernel that pings is the victim in whose name attacks speak; the attacker is nobody's address. */
 const ADDRESS = { target: "10.0.0.2", honest: "10.0.0.5", attacker: "10.0.0.66", inside: "10.1.0.7" } as const;
 const LENGTH = 16;

@@ -12,6 +12,8 @@ const ENTRIES = {
   command: "dist/src/cli/main.js",
   // A thread looks for it beside the file that starts it.
   worker: "dist/src/tools/answer/worker.js",
+  // A benchmark of a whole process, start included: put together as the command is.
+  "bring-up": "dist/bench/peers/bring-up.js",
 };
 
 const input = Object.fromEntries(

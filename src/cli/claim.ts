@@ -127,6 +127,7 @@ function begin(host: Host, address: ipv4.Prefix | undefined, flags: Flags): Clai
     json,
     quiet,
     colour: wantsColour(flags.color),
+    ...given("width", process.stdout.columns),
   };
   try {
     return startClaim(host, options, {

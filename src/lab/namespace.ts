@@ -1,5 +1,5 @@
 /** A namespace of a lab: commands, settings and processes inside it. */
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { UserError } from "../linux/errors.ts";
 import { readSnmp } from "../linux/interface.ts";
@@ -104,6 +104,8 @@ export class LabNamespace {
     const path = command.includes("/") ? command : findProgram(command);
     if (path === null) throw new UserError(`no program \`${command}\` on this machine`);
     const [program, ...rest] = withParentDeathSignal([path, ...args]);
+    // Loaded when it is needed: it takes Node several milliseconds, and many a lab starts no program.
+    const { spawn } = process.getBuiltinModule("node:child_process");
     const child = this.kernel.run(() => spawn(program!, rest, options));
     this.#children.add(child);
     const forget = () => this.#children.delete(child);

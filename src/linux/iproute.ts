@@ -2,7 +2,6 @@
  * The `ip` command of iproute2: how links are made, moved, addressed and taken away. Commands go in one batch, so a whole
  * lab costs one process; they run in the namespace that the thread is in.
  */
-import { spawnSync } from "node:child_process";
 import { UserError } from "./errors.ts";
 
 /** `ip` said no. `message` is iproute2's own first line, with the command that it refused. */
@@ -43,6 +42,8 @@ export function ipJson<T>(...args: string[]): T[] {
 }
 
 function runIp(args: string[], input: string): { status: number | null; stdout: string; stderr: string } {
+  // Loaded when it is needed: it takes Node several milliseconds.
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const result = spawnSync("ip", args, {
     input,
     encoding: "utf8",

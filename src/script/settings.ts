@@ -75,8 +75,9 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   accept_source_route: flag("conf", "host", "acceptSourceRoute"),
   send_redirects: flag("conf", "forwarding", "sendRedirects"),
   bc_forwarding: flag("conf", "forwarding", "directedBroadcasts"),
-  secure_redirects: absent("conf"),
-  shared_media: absent("conf"),
+  // A host of ours is as one that has both 0.
+  secure_redirects: always("conf"),
+  shared_media: always("conf"),
   rp_filter: always("conf"),
   drop_unicast_in_l2_multicast: always("conf"),
   ipfrag_time: option("ipv4", "reassembly", "timeoutMs", 1000),

@@ -40,8 +40,9 @@ export class ArpSwitches {
     const { rules, arpAccept, arpIgnore, arpFilter, dropGratuitousArp } = options;
     this.proxies = readProxies(options.proxies);
     this.isLinux = rules === "linux";
-    this.isPlain = !this.isLinux && arpAccept === 0 && arpIgnore === 0 && !arpFilter && !dropGratuitousArp;
     this.isProxy = options.proxyArp || options.proxyArpPvlan || this.proxies.length > 0;
+    const isStrict = arpIgnore !== 0 || arpFilter || dropGratuitousArp;
+    this.isPlain = !this.isLinux && arpAccept === 0 && !isStrict && !this.isProxy;
     this.namesAsker = options.arpAnnounce !== 2;
   }
 

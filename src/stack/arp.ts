@@ -77,41 +77,68 @@ export class ArpHandler {
     if (core.identity.owns(sender)) return this.#conflict(sender);
     const target = cursor.arpTargetIp(off);
     const isOurs = core.identity.owns(target);
-    const contests = this.tentative > 0 && this.#contests(sender);
-    const { switches } = core;
-    if (!switches.isPlain) {
-      const verdict = switches.check(sender, target, isOurs && !isReply);
-      if (verdict !== ACCEPTED) return verdict;
-    }
-    const isProxied = switches.isProxy && !isOurs && !isReply && this.#proxy.covers(sender, target);
-    const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs || isProxied);
-    if (isReply) return learnt || contests ? ACCEPTED : Drop.ArpUnsolicited;
-    if (!isOurs && !isProxied) return contests ? ACCEPTED : Drop.ArpNotForUs;
-    if (!core.answer.arp) return Drop.ArpOff;
-    const high = cursor.arpSenderMacHigh(off);
-    const low = cursor.arpSenderMacLow(off);
-    return isProxied ? this.#proxy.answer(target, sender, high, low) : this.#reply(target, sender, high, low, false);
+    if (!core.switches.isPlain || this.tentative > 0) return this.#inputSwitched(sender, target, isReply, isOurs);
+    const learnt = sender !== 0 && this.#learn(sender, isReply, isOurs);
+    if (isReply) return learnt ? ACCEPTED : Drop.ArpUnsolicited;
+    if (!isOurs) return Drop.ArpNotForUs;
+    return core.answer.arp ? this.#answer(target, sender) : Drop.ArpOff;
   }
 
-  /** @param isOurs it is ours to answer. @returns true if the cache has the sender now as the packet says. */
+  /** The same where Linux's switches have a say, or an address is being claimed: apart, so that the usual way stays short. */
+  #inputSwitched(sender: number, target: number, isReply: boolean, isOurs: boolean): Verdict {
+    const { switches, answer, received } = this.#core;
+    const contests = this.tentative > 0 && this.#contests(sender);
+    const verdict = switches.check(sender, target, isOurs && !isReply);
+    if (verdict !== ACCEPTED) return verdict;
+    const isProxied = switches.isProxy && !isOurs && !isReply && this.#proxy.covers(sender, target);
+    const learnt = sender !== 0 && this.#learnSwitched(sender, isReply, isOurs || isProxied);
+    if (isReply) return learnt || contests ? ACCEPTED : Drop.ArpUnsolicited;
+    if (!isOurs && !isProxied) return contests ? ACCEPTED : Drop.ArpNotForUs;
+    if (!answer.arp) return Drop.ArpOff;
+    if (!isProxied) return this.#answer(target, sender);
+    const { cursor, network: off } = received;
+    return this.#proxy.answer(target, sender, cursor.arpSenderMacHigh(off), cursor.arpSenderMacLow(off));
+  }
+
+  /** @returns true if the cache has the sender now as the packet says. */
   #learn(sender: number, isReply: boolean, isOurs: boolean): boolean {
+    const { buf, network: off, isGroup } = this.#core.received;
+    const isGratuitous = arp.isGratuitous(buf, off);
+    // A reply sent to us alone confirms; what was shouted to all does not (RFC 4861, 7.3.3, as Linux applies it).
+    // Replies from link-local addresses are shouted always (RFC 3927, 2.5).
+    const confirms = isReply && isOurs && (!isGroup || ipv4.isLinkLocal(sender));
+    return this.#take(sender, isReply, isGratuitous, isOurs && !isReply, confirms, isGratuitous);
+  }
+
+  /** @param isOurs it is ours to answer. */
+  #learnSwitched(sender: number, isReply: boolean, isOurs: boolean): boolean {
+    const { received, switches } = this.#core;
+    const { buf, network: off, isGroup } = received;
+    const { isLinux } = switches;
+    const isStrict = !isLinux || !isReply || mac.equal(buf, off + arp.SHA, buf, off + arp.THA);
+    const isGratuitous = arp.isGratuitous(buf, off) && isStrict;
+    const confirms = isReply && (isOurs || isLinux) && (!isGroup || ipv4.isLinkLocal(sender));
+    const isAsker = isOurs && !isReply;
+    const insert = isAsker || switches.accepts(sender, isReply, isGratuitous);
+    return this.#take(sender, isReply, isGratuitous, insert, confirms, isGratuitous || (isLinux && isAsker));
+  }
+
+  #take(
+    sender: number,
+    isReply: boolean,
+    isGratuitous: boolean,
+    insert: boolean,
+    confirms: boolean,
+    override: boolean,
+  ): boolean {
     const core = this.#core;
-    const { buf, network: off, isGroup } = core.received;
-    const { isPlain, isLinux } = core.switches;
-    const isGratuitous =
-      arp.isGratuitous(buf, off) && !(isLinux && isReply && !mac.equal(buf, off + arp.SHA, buf, off + arp.THA));
     if (isGratuitous) {
       if (core.observers.listening) this.#reportGratuitous(sender);
       if (!this.#neighbours.options.acceptGratuitous) return false;
     }
+    const { buf, network: off } = core.received;
     const high = mac.high16(buf, off + arp.SHA);
     const low = mac.low32(buf, off + arp.SHA);
-    // A reply sent to us alone confirms; what was shouted to all does not (RFC 4861, 7.3.3, as Linux applies it).
-    // Replies from link-local addresses are shouted always (RFC 3927, 2.5).
-    const confirms = isReply && (isOurs || isLinux) && (!isGroup || ipv4.isLinkLocal(sender));
-    const isAsker = isOurs && !isReply;
-    const insert = isAsker || (!isPlain && core.switches.accepts(sender, isReply, isGratuitous));
-    const override = isGratuitous || (isLinux && isAsker);
     if (this.#neighbours.learn(sender, high, low, insert, confirms, override) < 0) return false;
     if (core.observers.listening)
       core.observers.emit({
@@ -171,6 +198,12 @@ export class ArpHandler {
     const { buf, network } = this.#core.received;
     if (arp.operation(buf, network) === arp.Operation.Reply) return "reply";
     return arp.isGratuitous(buf, network) ? "announcement" : "request";
+  }
+
+  /** Answers the request being handled. */
+  #answer(target: number, sender: number): Verdict {
+    const { cursor, network: off } = this.#core.received;
+    return this.#reply(target, sender, cursor.arpSenderMacHigh(off), cursor.arpSenderMacLow(off), false);
   }
 
   #reply(target: number, sender: number, high: number, low: number, isProxy: boolean): Verdict {

@@ -29,7 +29,10 @@ export class HostOptionBuffers {
     const { bytes } = this.#received;
     copyBytes(buf, from, bytes, 0, length);
     // Nothing can be wrong: a datagram with options that leave too little room was refused when it came.
-    routeOptions.update(bytes, 0, length, ipv4.dst(buf, network), core.timeOfDay(), core.identity, true);
+    const asked = ipv4.dst(buf, network);
+    // RFC 1122, 3.2.1.3: in a broadcast's place the address of the interface that it came through.
+    const us = core.identity.owns(asked) ? asked : core.identity.sourceFor(ipv4.src(buf, network));
+    routeOptions.update(bytes, 0, length, us, core.timeOfDay(), core.identity, true);
     return this.#received.view(length);
   }
 
@@ -58,9 +61,10 @@ export class HostOptionBuffers {
     );
     if (fault >= 0) return options.find(buf, network, optionAt(bytes, fault)) + routeOptions.pointerOffset(0) - network;
     header.options = this.#answer.view(length);
-    if (route >= 0 && routeOptions.findSourceRoute(bytes, 0, length) >= 0)
-      header.dst = routeOptions.routeAddress(came, route, routeOptions.recorded(came, route) - 1);
-    return 0;
+    if (route < 0 || routeOptions.findSourceRoute(bytes, 0, length) < 0) return 0;
+    header.dst = routeOptions.routeAddress(came, route, routeOptions.recorded(came, route) - 1);
+    // The sender chose it: never everybody.
+    return core.identity.mayBeHost(header.dst) ? 0 : options.find(buf, network, came[route]!) - network;
   }
 
   /** The address asked, if it is this interface's: else one that is (RFC 1812, 4.2.2.2). */

@@ -15,10 +15,14 @@ import type { IcmpErrors } from "./icmp-errors.ts";
 import { DatagramHeader, DEFAULT_TTL, type Ipv4Output, NO_OPTIONS } from "./ipv4-output.ts";
 import type { NeighbourCache } from "./neighbour.ts";
 import type { PathMtu } from "./path-mtu.ts";
+import { TokenBucket } from "./rate-limit.ts";
 import { SendResult } from "./send-result.ts";
 import type { UdpSockets } from "./udp.ts";
 
 const { Type } = icmp;
+/** Redirects believed a second, and at once: each changes a table, and a gateway that names so many is none. */
+const REDIRECTS_PER_SECOND = 100;
+const REDIRECT_BURST = 100;
 
 export class IcmpHandler {
   readonly #core: Core;
@@ -28,6 +32,7 @@ export class IcmpHandler {
   readonly #udp: UdpSockets;
   readonly #pathMtu: PathMtu;
   readonly #acceptRedirects: boolean;
+  readonly #redirects: TokenBucket;
   readonly #errors: IcmpErrors;
   readonly #options: HostOptionBuffers;
   readonly #header = new DatagramHeader();
@@ -52,6 +57,7 @@ export class IcmpHandler {
     this.#sockets = sockets;
     this.#udp = udp;
     this.#acceptRedirects = acceptRedirects;
+    this.#redirects = new TokenBucket(core.clock, REDIRECTS_PER_SECOND, REDIRECT_BURST);
     this.#errors = errors;
     this.#options = new HostOptionBuffers(core);
     this.#header.protocol = ipv4.Protocol.Icmp;
@@ -285,6 +291,8 @@ export class IcmpHandler {
     if (identity.owns(gateway) || identity.isAnyBroadcast(gateway)) return Drop.IcmpRedirect;
     const about = ipv4.dst(buf, quoted);
     const from = ipv4.src(buf, network);
+    // What does not come from the present first hop takes no turn from what does.
+    if (routes.lookup(about)?.gateway !== from || !this.#redirects.take()) return Drop.IcmpRedirect;
     if (!routes.redirect(about, gateway, from)) return Drop.IcmpRedirect;
     if (core.observers.listening) core.observers.emit({ type: "redirected", time: core.time(), from, about, gateway });
     return ACCEPTED;

@@ -81,7 +81,8 @@ export class NeighbourCache {
       this.#table.since[slot] = this.#table.confirmed[slot]! + this.#time[1]!;
       state = Stale;
     }
-    if (state >= Stale && this.#isOld(slot, state)) {
+    // Nothing is idle for longer than it has been there: one look is enough for most.
+    if (state >= Stale && now - this.#table.made[slot]! >= this.options.gcStaleMs && this.#isOld(slot, state)) {
       this.#remove(slot);
       return -1;
     }

@@ -13,7 +13,7 @@ const LIMIT = 1024;
  */
 const LEAST = 552;
 const UNKNOWN = 65_535;
-/** RFC 1191, 7.1: what to try when an old router does not say: the plateaus below the datagram that was too long. */
+/** RFC 1191, 5 and 7: what to try when an old router does not say: the plateaus below the datagram that was too long. */
 const PLATEAUS = [32_000, 17_914, 8_166, 4_352, 2_002, 1_492, 1_006, 508, 296, 68] as const;
 
 interface Path {

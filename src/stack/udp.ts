@@ -6,8 +6,9 @@ import * as routeOptions from "../../packets/ipv4-route-options.ts";
 import * as udp from "../../packets/udp.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
+import { HostOptionBuffers } from "./host-options.ts";
 import type { IcmpErrors } from "./icmp-errors.ts";
-import { DatagramHeader, type Ipv4Output, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
+import { DatagramHeader, type Ipv4Output, NO_OPTIONS, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
 import { between } from "./random.ts";
 import { isSent, SendResult } from "./send-result.ts";
 
@@ -25,6 +26,8 @@ export interface UdpMessage {
   /** First byte of the data within `buffer`, and how many bytes there are. */
   readonly offset: number;
   readonly length: number;
+  /** Its IPv4 options with our own address and time in them; empty for nearly every one (RFC 1122, 4.1.3.2). */
+  readonly options: Uint8Array;
 }
 
 /** A datagram of ours that came to nothing. */
@@ -69,6 +72,7 @@ class MessageView implements UdpMessage {
   buffer: Uint8Array = new Uint8Array(0);
   offset = 0;
   length = 0;
+  options: Uint8Array = NO_OPTIONS;
 }
 
 /** Made by `Host.openUdp`. */
@@ -105,6 +109,7 @@ export class UdpSockets {
   readonly #errors: IcmpErrors;
   readonly #byPort: Map<number, UdpSocket[]>;
   readonly #view = new MessageView();
+  readonly #options: HostOptionBuffers;
   readonly #header = new DatagramHeader();
   #sent = 0;
   #delivered = 0;
@@ -114,6 +119,7 @@ export class UdpSockets {
     this.#core = core;
     this.#output = output;
     this.#errors = errors;
+    this.#options = new HostOptionBuffers(core);
     this.#byPort = core.forwarding?.udpPorts ?? new Map();
     this.#header.protocol = ipv4.Protocol.Udp;
   }
@@ -205,6 +211,7 @@ export class UdpSockets {
     view.buffer = buf;
     view.offset = off + udp.HEADER_LENGTH;
     view.length = udp.length(buf, off) - udp.HEADER_LENGTH;
+    view.options = off - network > ipv4.MIN_HEADER_LENGTH ? this.#options.received() : NO_OPTIONS;
     this.#delivered++;
     socket.handler.onMessage?.(view);
     return ACCEPTED;

@@ -196,7 +196,7 @@ export const ICMP_FAULTS: readonly NamedFault[] = [
       ipv4.setSrc(f, NET, ip("10.0.0.2"));
     }),
   ),
-  hears("believes gateways to be where it can reach them", "32d", () =>
+  hears("believes gateways to be where it can reach them", "32d 32l", () =>
     changeIp(isRedirect, (f) => icmp.setGateway(f, payload(f), ip("10.0.0.3"))),
   ),
   hears("believes redirects about what others sent", "32e", () =>

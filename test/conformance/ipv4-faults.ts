@@ -68,18 +68,21 @@ export const IPV4_FAULTS: readonly NamedFault[] = [
     ),
   ),
   hears("takes nothing with options", "14e 27b 19a 19b 19i 19j 19l", () => lose((f) => isIp(f) && words(f) > 5)),
-  says("tells of no option that cannot be", "19c 19d 19e 19f", () => lose((f) => isIcmp(f, 12))),
-  says("tells of the wrong byte of an option", "19c 19d 19e 19f", () =>
+  says("tells of no option that cannot be", "19c 19d 19e 19f 19n 19o 19u", () => lose((f) => isIcmp(f, 12))),
+  says("tells of the wrong byte of an option", "19c 19d 19e 19f 19n 19o 19u", () =>
     changeIp(
       (f) => isIcmp(f, 12),
       (f) => (f[payload(f) + 4] = 0),
     ),
   ),
-  hears("takes options for padding whatever they are", "19g 19h 19m 30d 30e 30f", () =>
+  hears("takes options for padding whatever they are", "19g 19h 19m 19q 19r 19s 19t 19v 19w 30d 30e 30f", () =>
     changeIp(
       (f) => words(f) > 5,
       (f) => f.fill(0, NET + 20, payload(f)),
     ),
+  ),
+  blurts("tells of options in broadcasts and in errors", "19p", (f) =>
+    isIp(f) && words(f) > 5 && (ipv4.dst(f, NET) === ip("10.0.0.255") || isIcmp(f, 11)) ? errorAbout(f, 12, 0) : null,
   ),
   says("writes no time into a timestamp option", "19k", () =>
     changeIp(
@@ -93,7 +96,7 @@ export const IPV4_FAULTS: readonly NamedFault[] = [
   hears("dies of an option of length 0 or 1", "19c 19d", () =>
     die((f) => isIp(f) && words(f) > 5 && [0, 1].includes(f[NET + 22]!)),
   ),
-  says("returns empty options", "19g 19m 30d 30e", () =>
+  says("returns empty options", "19g 19m 19q 19s 19t 19w 30d 30e", () =>
     change(
       (f) => isIp(f) && words(f) > 5,
       (f) => f.fill(0, NET + 20, payload(f)),

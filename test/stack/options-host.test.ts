@@ -180,6 +180,24 @@ describe("source routes", () => {
     expect([alone.dst, alone.options.length]).toEqual([PEER_IP, 0]);
   });
 
+  test.each(["255.255.255.255", "10.0.0.255", "224.0.0.1", "0.0.0.0", "127.0.0.1"])(
+    "a way back that would begin with %s is none: a parameter problem, to the sender alone",
+    (hop) => {
+      const bench = new Bench(accept);
+      bench.host.setNeighbour("10.0.0.1", PEER_MAC);
+      const [error, ...more] = bench.send(echoFrame({ options: bytes(1, 131, 7, 8, ...of(hop)) }));
+      expect(more).toEqual([]);
+      expect(error!.slice(0, 6)).toEqual(PEER_MAC);
+      const { dst, payload } = packet(error);
+      expect([dst, payload[0], payload[4]]).toEqual([PEER_IP, icmp.Type.ParameterProblem, 21]);
+      expect(bench.host.stats().echoAnswered).toBe(0);
+      // Nor does an error go there.
+      bench.send(echoFrame({ protocol: 6, options: bytes(131, 7, 8, ...of(hop), 0) }));
+      const second = packet(bench.seen.at(-1));
+      expect([second.dst, second.options.length, second.payload[0]]).toEqual([PEER_IP, 0, 3]);
+    },
+  );
+
   test("an empty route is none", () => {
     const { dst, options: list } = answerTo(bytes(131, 3, 4, 0), accept);
     expect([dst, list.length]).toEqual([PEER_IP, 0]);
@@ -232,6 +250,21 @@ describe("source routes", () => {
     expect(error!.options).toEqual(bytes(131, 7, 4, ...of(LEFT), 0));
     expect(line.to(LEFT, 0)[0]!.options).toEqual(bytes(131, 7, 8, ...of(A_LEFT), 0));
   });
+});
+
+test("UDP: options reach the socket, the host in them, and the next datagram has none (4.1.3.2)", () => {
+  const bench = new Bench();
+  const seen: Uint8Array[] = [];
+  bench.host.openUdp({ onMessage: (message) => seen.push(message.options.slice()) }, { port: 7 });
+  const to = (dst: number, list: Uint8Array) => {
+    const payload = udp.build({ srcPort: 9, dstPort: 7, payload: DATA }, PEER_IP, dst);
+    const group = dst === HOST_IP ? HOST_MAC : new Uint8Array(6).fill(255);
+    bench.send(echoFrame({ protocol: 17, payload, dst, options: list }, group));
+  };
+  to(HOST_IP, bytes(7, 7, 4, 0, 0, 0, 0, 0));
+  to(HOST_IP, bytes());
+  to(ip("10.0.0.255"), bytes(7, 7, 4, 0, 0, 0, 0, 0));
+  expect(seen).toEqual([bytes(7, 7, 8, ...HOST, 0), bytes(), bytes(7, 7, 8, ...HOST, 0)]);
 });
 
 describe("what the host sends with options", () => {

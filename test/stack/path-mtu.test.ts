@@ -46,7 +46,7 @@ describe("what routers say of a path (RFC 1191)", () => {
     expect(paths.lower(A, 1400, 1500)).toBe(true);
   });
 
-  test("a router that does not say: the next plateau below the datagram (RFC 1191, 7.1)", () => {
+  test("a router that does not say: the next plateau below the datagram (RFC 1191, 5)", () => {
     for (const [length, plateau] of [
       [1500, 1492],
       [1492, 1006],

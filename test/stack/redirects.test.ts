@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import * as icmp from "../../packets/icmp.ts";
 import * as address from "../../packets/ipv4-address.ts";
 import { RouteTable } from "../../src/stack/routes.ts";
-import { ip } from "./support.ts";
+import { Bench, datagram, echoFrame, HOST_IP, icmpMessage, ip } from "./support.ts";
 
 const GATEWAY = ip("10.0.0.1");
 const REMEMBERED = 1024;
@@ -51,4 +52,25 @@ describe("redirects in great numbers", () => {
     table.forgetRedirects(far(1));
     expect(redirects()).toEqual([]);
   });
+});
+
+test("a host believes so many redirects a second, and goes on with them afterwards", () => {
+  const bench = new Bench({ gateway: "10.0.0.1" });
+  const redirect = (n: number, from = "10.0.0.1") => {
+    const about = datagram({ src: HOST_IP, dst: far(n) });
+    return echoFrame({
+      src: ip(from),
+      payload: icmpMessage(icmp.Type.Redirect, 1, ip("10.0.0.9"), about.subarray(0, 28)),
+    });
+  };
+  const believed = () => bench.host.routes.list().filter((one) => one.origin === "redirect").length;
+  // From somebody else: they take no turn.
+  bench.send(...Array.from({ length: 200 }, (_, n) => redirect(n, "10.0.0.7")));
+  expect(believed()).toBe(0);
+  bench.send(...Array.from({ length: 500 }, (_, n) => redirect(n)));
+  expect(believed()).toBe(100);
+  expect(bench.drops()).toEqual({ "icmp-redirect": 600 });
+  bench.clock.advance(100);
+  bench.send(...Array.from({ length: 50 }, (_, n) => redirect(1000 + n)));
+  expect(believed()).toBe(110);
 });

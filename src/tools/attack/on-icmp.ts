@@ -172,7 +172,8 @@ export const ICMP_ATTACKS: readonly Attack[] = [
   {
     name: "redirect",
     about: "redirects in the gateway's name to random routers for random destinations",
-    defence: "from the present first hop alone, to a router on the link; 1,024 are remembered (RFC 1122, 3.2.2.2)",
+    defence:
+      "from the present first hop alone, to a router on the link (RFC 1122, 3.2.2.2); 100 a second, the newest 1,024 are remembered",
     aims: "host",
     drops: [Drop.IcmpRedirect],
     uses: "several",

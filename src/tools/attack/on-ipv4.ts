@@ -194,7 +194,11 @@ export const ROUTER_ATTACKS: readonly Attack[] = [
     aims: "router",
     drops: [Drop.NeighboursFull, Drop.NeighbourQueueFull],
     uses: "forwards",
-    turns: (scene) => [through(scene, { dst: scene.victim.ip })],
+    // Not echo: answers that wait for the attacker's MAC address would fill the socket that Linux answers echo from, one for
+    // each processor and all namespaces (net/ipv4/icmp.c, ipv4_icmp_sk).
+    turns: (scene) => [
+      { template: ipFrame(scene, { dst: scene.victim.ip, payload: udpDatagram(9, 9) }, [{ at: At.IpId, width: 2 }]) },
+    ],
   },
 ];
 

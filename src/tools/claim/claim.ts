@@ -13,7 +13,7 @@ import { claimLinkLocal, type LinkLocalClaim } from "../../stack/link-local.ts";
 import type { ArpRequestSent, ClaimChanged, ClaimConflict, StackEvent } from "../../stack/observer.ts";
 import { eventJson } from "../answer/format.ts";
 import { type ClaimIo, type ClaimToolOptions, scaled } from "./options.ts";
-import { conflictText, planText, responseText, waitText } from "./words.ts";
+import { conflictText, planText, responseText, waitText, wrapped } from "./words.ts";
 
 export interface ClaimRun {
   /**
@@ -42,6 +42,9 @@ const TOLD: ReadonlySet<string> = new Set([
   "echo-answered",
   "tx-failed",
 ]);
+/** Before what a line says: its time. */
+const INDENT = " ".repeat(12);
+const LEAST_WIDTH = 20;
 const STYLE = { bold: "1", dim: "2", green: "32", red: "31" } as const;
 
 class Claiming implements ClaimRun {
@@ -214,7 +217,9 @@ class Claiming implements ClaimRun {
     // What had arrived before it was looked at is told after what was done meanwhile: the times never go back.
     this.#told = Math.max(this.#told, time);
     const seconds = ((this.#told - this.#started) / 1e9).toFixed(3);
-    this.#io.out(`${this.#paint("dim", `${seconds.padStart(8)} s`)}  ${text}\n`);
+    const width = (this.#options.width ?? Number.POSITIVE_INFINITY) - INDENT.length;
+    const lines = wrapped(text, Math.max(LEAST_WIDTH, width)).join(`\n${INDENT}`);
+    this.#io.out(`${this.#paint("dim", `${seconds.padStart(8)} s`)}  ${lines}\n`);
   }
 
   /** Whether another line may be printed in this second; what may not is counted. */

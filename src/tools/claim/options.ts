@@ -20,6 +20,8 @@ export interface ClaimToolOptions {
   /** The outcome only. */
   readonly quiet?: boolean;
   readonly colour?: boolean;
+  /** Columns of the terminal, which lines are broken to fit; not broken unless given. */
+  readonly width?: number;
   /** Lines a second, at most; 50 unless given. */
   readonly linesPerSecond?: number;
 }

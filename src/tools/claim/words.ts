@@ -70,3 +70,21 @@ export function responseText(
   if (defence === "never") return "given up at once (2.4 a)";
   return `given up: the second conflict within ${interval} (2.4 b)`;
 }
+
+/** Breaks text at spaces into lines of `width` columns at most; colours take none. A longer word stands alone. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && columns(line) + 1 + columns(word) > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function columns(text: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what takes no room.
+  return text.replace(/\x1b\[\d+m/g, "").length;
+}

@@ -152,6 +152,17 @@ describe("the timeline", () => {
     expect(s.out).toMatch(/… and 8\d more that were too many to print\n/);
   });
 
+  test("lines are broken to fit a terminal, colours not counted", () => {
+    const s = scene({ colour: true, width: 60 });
+    s.bench.clock.advance(8_000);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours.
+    const lines = s.out.replace(/\x1b\[\d+m/g, "").split("\n");
+    expect(lines).toContain("   0.000 s  a random wait of 0.5 s, so that hosts that start");
+    expect(lines).toContain("            together do not probe together");
+    expect(Math.max(...lines.slice(3).map(({ length }) => length))).toBeLessThanOrEqual(60);
+    s.run.interrupt();
+  });
+
   test("colour marks what matters, and only where it is wanted", () => {
     const s = scene({ colour: true });
     s.bench.clock.advance(8_000);

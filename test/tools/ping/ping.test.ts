@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as icmp from "../../../packets/icmp.ts";
 import * as header from "../../../packets/ipv4.ts";
@@ -8,9 +9,18 @@ import { VirtualClock } from "../../../src/stack/clock.ts";
 import { Host } from "../../../src/stack/host.ts";
 import type { MtuDiscovery } from "../../../src/stack/ipv4-output.ts";
 import { HostTransport, whyNot } from "../../../src/tools/ping/host-transport.ts";
+import {
+  OptionPrinter,
+  optionsObject,
+  recordRoute,
+  sourceRoute,
+  timestamp,
+} from "../../../src/tools/ping/ip-options.ts";
 import { checkPingOptions, type PingOptions, parsePattern } from "../../../src/tools/ping/options.ts";
 import { type PingRun, startPing } from "../../../src/tools/ping/ping.ts";
 import { errorText } from "../../../src/tools/ping/transport.ts";
+import { forged } from "../../support/forged-options.ts";
+import { guarded } from "../../support/guarded.ts";
 
 // 2026-11-23 18:38:44.336614 UTC, what the wall clock shows when virtual time is 0.
 const EPOCH_MICROS = 1795459124_336614;
@@ -29,14 +39,20 @@ interface Scene {
 /** A ping of 10.0.0.2 over the simulated wire; the other end answers unless told. */
 function scene(
   options: Partial<PingOptions> = {},
-  setup: { answers?: boolean; latencyMs?: number; to?: string; discovery?: MtuDiscovery | undefined } = {},
+  setup: {
+    answers?: boolean;
+    latencyMs?: number;
+    to?: string;
+    discovery?: MtuDiscovery | undefined;
+    options?: Uint8Array;
+  } = {},
 ) {
-  const { answers = true, latencyMs = 0.05, to = "10.0.0.2", discovery } = setup;
+  const { answers = true, latencyMs = 0.05, to = "10.0.0.2", discovery, options: ipOptions } = setup;
   const clock = new VirtualClock();
   const [ve0, ve1] = SimulatedWire.pair({ clock, latencyMs });
   const asker = new Host(ve0, { addresses: ["10.0.0.1/24"], clock });
   if (answers) new Host(ve1, { addresses: ["10.0.0.2/24"], clock });
-  const transport = new HostTransport(asker, { dst: ipv4.parse(to)!, discovery });
+  const transport = new HostTransport(asker, { dst: ipv4.parse(to)!, discovery, options: ipOptions });
   const result = { clock, ve0, ve1, asker, out: "", err: "" } as Scene;
   const io = {
     clock,
@@ -412,5 +428,98 @@ describe("ping's options", () => {
     expect(errorText(11, 0)).toBe("Time to live exceeded");
     expect(errorText(12, 0, 20)).toBe("Parameter problem: pointer = 20");
     expect(errorText(77, 0)).toBe("Bad ICMP type: 77");
+  });
+});
+
+describe("IPv4 options in ping's words", () => {
+  const bytes = (...values: number[]) => Uint8Array.from(values);
+  const A = [10, 0, 0, 1];
+  const B = [10, 0, 0, 2];
+  /** What a new printer says of these, one after the other. */
+  const texts = (...lists: Uint8Array[]) => {
+    const printer = new OptionPrinter();
+    return lists.map((list) => printer.text(list));
+  };
+
+  test("what is asked with: as iputils builds it", () => {
+    const zeros = (n: number) => new Array<number>(n).fill(0);
+    expect(recordRoute()).toEqual(bytes(1, 7, 39, 4, ...zeros(36)));
+    expect(timestamp("tsonly")).toEqual(bytes(68, 40, 5, 0, ...zeros(36)));
+    expect(timestamp("tsandaddr")).toEqual(bytes(68, 36, 5, 1, ...zeros(32)));
+    expect(timestamp("tsprespec", [ipv4.parse("10.0.0.1")!])).toEqual(bytes(68, 12, 5, 3, ...A, ...zeros(4)));
+    expect(sourceRoute([ipv4.parse("10.0.0.2")!])).toEqual(bytes(1, 131, 7, 4, ...B));
+  });
+
+  test("a route, the same again, another one, and none", () => {
+    const one = bytes(7, 11, 8, ...A, 0, 0, 0, 0, 0);
+    const two = bytes(7, 11, 12, ...A, ...B, 0);
+    expect(texts(one, one, two, one)).toEqual([
+      "\nRR: \t10.0.0.1\n",
+      "\t(same route)",
+      "\nRR: \t10.0.0.1\n\t10.0.0.2\n",
+      "\nRR: \t10.0.0.1\n",
+    ]);
+    expect(texts(bytes(7, 7, 4, 0, 0, 0, 0, 0), bytes(7, 2, 0, 0), bytes(7, 0, 4, 0), bytes(0, 7, 7, 8))).toEqual(
+      new Array(4).fill(""),
+    );
+  });
+
+  test("times: the first in full, differences after it, each kind by itself; hosts without room", () => {
+    const list = bytes(68, 24, 25, 0x20, 0, 0, 0, 100, 0, 0, 0, 105, 128, 0, 0, 7, 0, 0, 0, 104, 128, 0, 0, 9);
+    expect(texts(list)).toEqual([
+      "\nTS: \t100 absolute\n\t5\n\t7 absolute not-standard\n\t-1\n\t2 not-standard\nUnrecorded hops: 2\n",
+    ]);
+    expect(texts(bytes(68, 20, 13, 1, ...A, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0))).toEqual([
+      "\nTS: \t10.0.0.1\t256 absolute\n",
+    ]);
+    expect(texts(bytes(68, 8, 5, 0x30, 0, 0, 0, 0), bytes(68, 3, 5, 0))).toEqual(["", ""]);
+  });
+
+  test("source routes, padding, and what ping has no words for", () => {
+    expect(texts(bytes(1, 131, 11, 12, ...A, ...B))).toEqual(["\nNOP\nLSRR: \t10.0.0.1\n\t10.0.0.2\n"]);
+    expect(texts(bytes(137, 7, 8, ...A, 148, 4, 0, 0, 0))).toEqual(["\nSSRR: \t10.0.0.1\n\nunknown option 94"]);
+  });
+
+  test("the same for programs", () => {
+    const list = bytes(7, 7, 8, ...A, 68, 12, 13, 0x11, ...B, 128, 0, 0, 9, 131, 7, 8, ...A, 0, 0);
+    expect(optionsObject(list)).toEqual({
+      route: ["10.0.0.1"],
+      timestamps: [{ host: "10.0.0.2", ms: 9, standard: false }],
+      unrecorded: 1,
+      source_route: ["10.0.0.1"],
+    });
+  });
+
+  test("no options make it read beside them, or throw", () => {
+    fc.assert(
+      fc.property(forged, (list) => {
+        const view = guarded(list, 0, list.length);
+        expect(typeof new OptionPrinter().text(view)).toBe("string");
+        expect(typeof optionsObject(view)).toBe("object");
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("in the line, with the headline that counts 40 bytes; a parameter problem with its pointer", async () => {
+    const s = scene({ count: 2, withOptions: true }, { options: recordRoute() });
+    expect(await s.finish()).toBe(0);
+    expect(s.out.split("\n").slice(0, 9)).toEqual([
+      "PING 10.0.0.2 (10.0.0.2) 56(124) bytes of data.",
+      "64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=0.200 ms",
+      "RR: \t10.0.0.1",
+      "\t10.0.0.2",
+      "\t10.0.0.2",
+      "\t10.0.0.1",
+      "",
+      "64 bytes from 10.0.0.2: icmp_seq=2 ttl=64 time=0.100 ms\t(same route)",
+      "",
+    ]);
+    const wrong = scene({ count: 1, withOptions: true }, { options: bytes(7, 8, 4, 0, 0, 0, 0, 0) });
+    expect(await wrong.finish()).toBe(1);
+    expect(wrong.out).toContain("From 10.0.0.2 icmp_seq=1 Parameter problem: pointer = 22\n");
+    const json = scene({ count: 1, json: true }, { options: recordRoute() });
+    expect(await json.finish()).toBe(0);
+    expect(JSON.parse(json.out.split("\n")[0]!).route).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.2", "10.0.0.1"]);
   });
 });
