@@ -165,15 +165,21 @@ class Run {
 
   async #inject(step: Extract<Step, { kind: "inject" }>): Promise<void> {
     const port = this.#port(step.port);
+    const frames: Uint8Array[] = [];
     for (let i = 1; i <= step.times; i++) {
-      if (i > 1 && step.every > 0) await this.#tap.until(this.#moment + step.every * S);
       this.#variables.set("i", i);
       const bytes = buildFrame(step.frame, this.#context(step.port));
-      this.#moment = this.#tap.now();
-      if (!this.#tap.send(port, bytes))
-        throw new StepFailed(`the wire does not take this frame of ${bytes.length} bytes`);
+      frames.push(bytes);
       this.#variables.set("sent", bytes);
       if (step.save !== null) this.#variables.set(step.save, bytes);
+    }
+    // At once, or one after the other.
+    const groups = step.every > 0 ? frames.map((frame) => [frame]) : [frames];
+    for (const [i, group] of groups.entries()) {
+      if (i > 0) await this.#tap.until(this.#moment + step.every * S);
+      this.#moment = this.#tap.now();
+      if (!this.#tap.send(port, ...group))
+        throw new StepFailed(`the wire does not take this frame of ${group[0]!.length} bytes`);
     }
   }
 

@@ -41,15 +41,19 @@ export class WireTap {
     return this.#device.ports[0]!.link.now();
   }
 
-  /** @returns false if the link cannot send it. */
-  send(port: DevicePort, bytes: Uint8Array): boolean {
+  /** Sends frames at once. @returns false if the link cannot send one of them. */
+  send(port: DevicePort, ...frames: readonly Uint8Array[]): boolean {
     const { link } = port;
-    const off = link.reserve(bytes.length);
-    if (off < 0) return false;
-    link.tx.set(bytes, off);
-    link.commit(bytes.length);
-    this.#note(link.now(), true, port.name, bytes);
-    return link.flush() === 1;
+    const before = link.stats().txErrors;
+    for (const bytes of frames) {
+      const off = link.reserve(bytes.length);
+      if (off < 0) continue;
+      link.tx.set(bytes, off);
+      link.commit(bytes.length);
+      this.#note(link.now(), true, port.name, bytes);
+    }
+    link.flush();
+    return link.stats().txErrors === before;
   }
 
   /**

@@ -105,14 +105,16 @@ export class Forwarding {
 
   /** What leaves while a batch is handled leaves together, whichever way. */
   cork(): void {
-    for (const { core, neighbours } of this.ports) {
+    // By index: an iterator is memory for every batch until V8 has optimised it away.
+    for (let i = 0; i < this.ports.length; i++) {
+      const { core, neighbours } = this.ports[i]!;
       neighbours.touch();
       core.output.cork();
     }
   }
 
   uncork(): void {
-    for (const { core } of this.ports) core.output.uncork();
+    for (let i = 0; i < this.ports.length; i++) this.ports[i]!.core.output.uncork();
   }
 
   /**

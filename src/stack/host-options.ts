@@ -61,9 +61,10 @@ export class HostOptionBuffers {
     );
     if (fault >= 0) return options.find(buf, network, optionAt(bytes, fault)) + routeOptions.pointerOffset(0) - network;
     header.options = this.#answer.view(length);
-    if (route >= 0 && routeOptions.findSourceRoute(bytes, 0, length) >= 0)
-      header.dst = routeOptions.routeAddress(came, route, routeOptions.recorded(came, route) - 1);
-    return 0;
+    if (route < 0 || routeOptions.findSourceRoute(bytes, 0, length) < 0) return 0;
+    header.dst = routeOptions.routeAddress(came, route, routeOptions.recorded(came, route) - 1);
+    // The sender chose it: never everybody.
+    return core.identity.mayBeHost(header.dst) ? 0 : options.find(buf, network, came[route]!) - network;
   }
 
   /** The address asked, if it is this interface's: else one that is (RFC 1812, 4.2.2.2). */

@@ -151,11 +151,15 @@ export class IcmpErrors {
     if (at < 0) return;
     this.#options ??= new OptionBuffer();
     const { bytes } = this.#options;
+    const count = routeOptions.recorded(buf, at);
+    const hop = count === 0 ? 0 : routeOptions.routeAddress(buf, at, count - 1);
+    // The sender chose it: never everybody.
+    if (!this.#core.identity.mayBeHost(hop)) return;
     let length = routeOptions.reverse(buf, at, ipv4.src(buf, ip), bytes, 0);
     if (length === 0) return;
     while ((length & 3) !== 0) bytes[length++] = options.OptionType.EndOfList;
     this.#header.options = this.#options.view(length);
-    this.#header.dst = routeOptions.routeAddress(buf, at, routeOptions.recorded(buf, at) - 1);
+    this.#header.dst = hop;
   }
 
   /** RFC 1122, 3.2.2: never about an error, a group, a fragment but the first, or a source that is no single host. */

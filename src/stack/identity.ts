@@ -119,6 +119,11 @@ export class Identity {
     return this.#anyBroadcasts.has(ip);
   }
 
+  /** True for an address that one host may have, as far as anybody can tell: to it an answer may go. */
+  mayBeHost(ip: number): boolean {
+    return ipv4.isUnicast(ip) && !this.isAnyBroadcast(ip);
+  }
+
   /** Adds the routes that follow from the addresses and the gateway (RFC 1122, 3.3.1). */
   addRoutes(table: RouteTable, out: number): RouteTable {
     for (const prefix of this.#onLink()) table.add({ prefix, out, origin: "link" });

@@ -55,7 +55,14 @@ function bareLink(frames: Uint8Array[], repeat: number) {
     stats: () => expect.unreachable(),
     close() {},
   };
-  return { link, deliver: () => handler(batch), count };
+  let rounds = 0;
+  const deliver = () => {
+    rounds++;
+    handler(batch);
+  };
+  /** Frames handed over so far. */
+  const delivered = () => rounds * count;
+  return { link, deliver, count, delivered };
 }
 
 function collector(): () => void {
@@ -80,25 +87,25 @@ test.each([
   ["timestamp requests", [echoFrame({ src: ip("192.168.0.1"), dst: ip("192.168.0.2"), type: 13 })]],
   ["frames that are dropped", [echoFrame({ dst: ip("192.168.0.9") }), echoFrame({ dst: ip("127.0.0.1") })]],
 ])("%s: nothing", (_, frames) => {
-  const { link, deliver, count } = bareLink(frames, 200);
+  const { link, deliver, count, delivered } = bareLink(frames, 200);
   const clock = new VirtualClock();
   const options = { mac: HOST_MAC, clock, random: seededRandom(1) };
   const host = new Host(link, { addresses: ["192.168.0.2/24"], ...options });
   host.setNeighbour("192.168.0.1", Uint8Array.of(2, 0, 0, 0, 0, 1));
   host.openEcho({ onReply: () => {} }, 77);
   expect(leastBytes(deliver, count)).toBeLessThan(1);
-  expect(host.stats().received).toBe(count * ROUNDS_ALTOGETHER);
+  expect(host.stats().received).toBe(delivered());
 });
 
 test("conflicts about an address that is always defended: nothing", () => {
   const conflict = arpFrame({ spa: ip("192.168.0.2"), tpa: ip("192.168.0.1") });
-  const { link, deliver, count } = bareLink([conflict], 200);
+  const { link, deliver, count, delivered } = bareLink([conflict], 200);
   const clock = new VirtualClock();
   const host = new Host(link, { addresses: [], mac: HOST_MAC, clock, random: seededRandom(1) });
   host.claim("192.168.0.2/24", { defence: "always" });
   clock.advance(10_000);
   expect(leastBytes(deliver, count)).toBeLessThan(1);
-  expect(host.stats().claims).toMatchObject({ active: 1, conflicts: count * ROUNDS_ALTOGETHER, defended: 1 });
+  expect(host.stats().claims).toMatchObject({ active: 1, conflicts: delivered(), defended: 1 });
 });
 
 test.each([
@@ -106,7 +113,7 @@ test.each([
   ["for others", { spa: ip("192.168.0.1"), tpa: ip("192.168.0.9") }],
   ["for whom we answer", { spa: ip("192.168.0.1"), tpa: ip("192.168.9.9") }],
 ])("ARP requests %s under Linux's switches: nothing", (_, fields) => {
-  const { link, deliver, count } = bareLink([arpFrame(fields)], 200);
+  const { link, deliver, count, delivered } = bareLink([arpFrame(fields)], 200);
   const arp: ArpOptions = {
     ...LINUX_ARP,
     arpIgnore: 2,
@@ -118,7 +125,7 @@ test.each([
   const options = { mac: HOST_MAC, clock: new VirtualClock(), random: seededRandom(1), arp };
   const host = new Host(link, { addresses: ["192.168.0.2/24"], ...options });
   expect(leastBytes(deliver, count)).toBeLessThan(1);
-  expect(host.stats().received).toBe(count * ROUNDS_ALTOGETHER);
+  expect(host.stats().received).toBe(delivered());
 });
 
 test.each([
@@ -137,13 +144,12 @@ test.each([
   );
   router.hosts[1]!.setNeighbour("192.168.1.9", Uint8Array.of(2, 0, 0, 0, 0, 9));
   expect(leastBytes(left.deliver, left.count)).toBeLessThan(1);
-  expect(router.stats().forwarded).toBe(left.count * ROUNDS_ALTOGETHER);
+  expect(router.stats().forwarded).toBe(left.delivered());
 });
 
 const WARM_UP = 300;
-const ATTEMPTS = 5;
+const ATTEMPTS = 15;
 const ROUNDS = 200;
-const ROUNDS_ALTOGETHER = WARM_UP + ATTEMPTS * ROUNDS;
 
 /** Bytes a frame of the best attempt: one object a frame would be 16 at least; the rest is the batches' and the test's. */
 function leastBytes(deliver: () => void, count: number): number {
@@ -151,7 +157,8 @@ function leastBytes(deliver: () => void, count: number): number {
   // Compiled first: what V8 allocates while it optimises is not the stack's.
   for (let i = 0; i < WARM_UP; i++) deliver();
   let least = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  // On a busy machine V8 takes some more rounds until it is done.
+  for (let attempt = 0; attempt < ATTEMPTS && least >= ROUNDS * count; attempt++) {
     gc();
     const before = process.memoryUsage().heapUsed;
     for (let i = 0; i < ROUNDS; i++) deliver();

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
+import * as address from "../../packets/ipv4-address.ts";
 import type { Host } from "../../src/stack/host.ts";
 import { forged } from "../support/forged-options.ts";
 import { A_LEFT, LEFT, Line, RIGHT } from "./line.ts";
@@ -33,6 +34,7 @@ test.each([false, true])("a router answers each at most once, source routes acce
       line.clock.advance(31_000);
       const back = line.seen[0].filter((one) => ipv4.src(one, 0) !== ip(src) || ipv4.dst(one, 0) !== ip(dst));
       expect(back.length).toBeLessThanOrEqual(1);
+      for (const one of back) expect(address.isUnicast(ipv4.dst(one, 0))).toBe(true);
       errors += back.filter((one) => icmp.isError(icmp.type(one, ipv4.payloadOffset(one, 0)))).length;
       for (const wire of line.seen) for (const one of wire) expect(ipv4.checksumOk(one, 0)).toBe(true);
     }),

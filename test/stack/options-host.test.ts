@@ -180,6 +180,24 @@ describe("source routes", () => {
     expect([alone.dst, alone.options.length]).toEqual([PEER_IP, 0]);
   });
 
+  test.each(["255.255.255.255", "10.0.0.255", "224.0.0.1", "0.0.0.0", "127.0.0.1"])(
+    "a way back that would begin with %s is none: a parameter problem, to the sender alone",
+    (hop) => {
+      const bench = new Bench(accept);
+      bench.host.setNeighbour("10.0.0.1", PEER_MAC);
+      const [error, ...more] = bench.send(echoFrame({ options: bytes(1, 131, 7, 8, ...of(hop)) }));
+      expect(more).toEqual([]);
+      expect(error!.slice(0, 6)).toEqual(PEER_MAC);
+      const { dst, payload } = packet(error);
+      expect([dst, payload[0], payload[4]]).toEqual([PEER_IP, icmp.Type.ParameterProblem, 21]);
+      expect(bench.host.stats().echoAnswered).toBe(0);
+      // Nor does an error go there.
+      bench.send(echoFrame({ protocol: 6, options: bytes(131, 7, 8, ...of(hop), 0) }));
+      const second = packet(bench.seen.at(-1));
+      expect([second.dst, second.options.length, second.payload[0]]).toEqual([PEER_IP, 0, 3]);
+    },
+  );
+
   test("an empty route is none", () => {
     const { dst, options: list } = answerTo(bytes(131, 3, 4, 0), accept);
     expect([dst, list.length]).toEqual([PEER_IP, 0]);

@@ -9,7 +9,7 @@ import { type Fault, OwnMachine } from "./own.ts";
 
 const LATENCY_MS = 0.01;
 /** Frames that a script sends before the host reads. */
-const SLOTS = 2048;
+const SLOTS = 512;
 /** Virtual time that no script exceeds: a month. */
 const LONGEST_MS = 31 * 86_400_000;
 

@@ -9,7 +9,7 @@ import type { StackEvent } from "../../stack/observer.ts";
 import type { Router } from "../../stack/router.ts";
 import { eventJson, eventLine } from "../answer/format.ts";
 import { neighbourEntries, neighbourText } from "../neigh/index.ts";
-import { routesText, totalsObject, totalsText } from "./totals.ts";
+import { routeObjects, routesText, totalsObject, totalsText } from "./totals.ts";
 
 export interface RouterToolOptions {
   /** One JSON object a line. */
@@ -111,7 +111,8 @@ class RouterTool implements RouterRun {
         this.#object({ event: "routing", interface: link.name, mac: address, addresses });
       else this.#io.out(`ROUTING on ${link.name} as ${addresses.join(", ")} at ${address}\n`);
     }
-    if (this.#options.json !== true) this.#io.out(routesText(this.#router));
+    if (this.#options.json === true) for (const route of routeObjects(this.#router)) this.#object(route);
+    else this.#io.out(routesText(this.#router));
   }
 
   #observe(): void {

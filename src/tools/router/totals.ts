@@ -3,13 +3,20 @@ import * as ipv4 from "../../../packets/ipv4-address.ts";
 import type { Router } from "../../stack/router.ts";
 import { dropLines, dropped, grouped } from "../answer/format.ts";
 
-/** The routes through other routers, as `ip route` shows them. */
-export function routesText({ hosts, routes }: Router): string {
-  const lines = routes.list().flatMap(({ prefix, gateway, out }) => {
-    if (gateway === 0) return [];
-    const network = prefix.length === 0 ? "default" : ipv4.formatPrefix(prefix);
-    return [`  ${network} via ${ipv4.format(gateway)} dev ${hosts[out]?.link.name}\n`];
-  });
+/** The routes through other routers. */
+export function routeObjects({ hosts, routes }: Router) {
+  const through = routes.list().filter(({ gateway }) => gateway !== 0);
+  return through.map(({ prefix, gateway, out }) => ({
+    event: "route",
+    network: prefix.length === 0 ? "default" : ipv4.formatPrefix(prefix),
+    gateway: ipv4.format(gateway),
+    interface: hosts[out]?.link.name ?? "",
+  }));
+}
+
+/** The same as `ip route` shows them. */
+export function routesText(router: Router): string {
+  const lines = routeObjects(router).map((route) => `  ${route.network} via ${route.gateway} dev ${route.interface}\n`);
   return lines.join("");
 }
 

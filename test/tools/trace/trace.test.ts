@@ -1,13 +1,16 @@
 import { describe, expect, test } from "vitest";
 import * as icmp from "../../../packets/icmp.ts";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
+import * as udp from "../../../packets/udp.ts";
 import { type SimulatedLink, SimulatedWire } from "../../../src/link/simulated.ts";
 import { VirtualClock } from "../../../src/stack/clock.ts";
 import { Host } from "../../../src/stack/host.ts";
 import { seededRandom } from "../../../src/stack/random.ts";
 import { Router } from "../../../src/stack/router.ts";
+import { moveEnd } from "../../../src/tools/trace/expired.ts";
 import { checkTraceOptions, startTrace, type TraceOptions, type TraceRun } from "../../../src/tools/trace/index.ts";
 import { note } from "../../../src/tools/trace/print.ts";
+import { newProbe, type Probe } from "../../../src/tools/trace/probe.ts";
 
 /** asker 10.0.1.2 — router — 10.0.2.0/24 — router — 10.0.3.2, over wires without a microsecond of their own. */
 class Scene {
@@ -19,9 +22,12 @@ class Scene {
   out = "";
   err = "";
 
-  constructor(options: Partial<TraceOptions> = {}, firstErrors = 50) {
+  readonly #wire: SimulatedWire;
+
+  constructor(options: Partial<TraceOptions> = {}, firstErrors = 50, middleMtu = 1500) {
     const { clock } = this;
-    const wires = [0, 1, 2].map(() => new SimulatedWire({ clock }));
+    const wires = [1500, middleMtu, 1500].map((mtu) => new SimulatedWire({ clock, mtu }));
+    this.#wire = wires[0]!;
     const shared = { clock, random: seededRandom(1) };
     const router = (near: SimulatedWire, nearAddress: string, far: SimulatedWire, farAddress: string, burst: number) =>
       new Router(
@@ -55,6 +61,17 @@ class Scene {
         },
       },
     );
+  }
+
+  /** Tells the ports of each UDP datagram that the asker sends. */
+  watch(told: (from: number, to: number) => void): void {
+    this.#wire.attach().onFrames((batch) => {
+      for (let i = 0; i < batch.count; i++) {
+        const frame = batch.buffer.subarray(batch.offset[i], batch.offset[i]! + batch.length[i]!);
+        if (frame[12] === 8 && frame[13] === 0 && frame[23] === 17)
+          told(udp.srcPort(frame, 34), udp.dstPort(frame, 34));
+      }
+    });
   }
 
   finish(): Promise<number> {
@@ -133,6 +150,80 @@ describe("trace", () => {
       { ttl: 3, probes: [probe("10.0.3.2", 0.6), probe("10.0.3.2", 0.6)] },
       { host: "10.0.3.2", reached: true },
     ]);
+  });
+
+  test("--mtu: what passes, hop by hop", async () => {
+    const scene = new Scene({ discoverMtu: true, queries: 1 }, 50, 1000);
+    expect(await scene.finish()).toBe(0);
+    // Where a link is passed for the first time, ARP takes as long again.
+    expect(scene.out).toBe(
+      `traceroute to 10.0.3.2 (10.0.3.2), 30 hops max, 65000 byte packets
+ 1  10.0.1.1  0.200 ms F=1500
+ 2  10.0.2.2  0.300 ms F=1000
+ 3  10.0.3.2  0.400 ms
+`,
+    );
+  });
+
+  test("longer than our own link takes, and not to be cut: this machine says so, and nobody else", async () => {
+    const scene = new Scene({ dontFragment: true, length: 2000 });
+    expect(await scene.finish()).toBe(1);
+    expect(scene.out.split("\n")[1]).toMatch(/^ 1 {2}\*( {2}0\.000 ms !F-1500 ?\*?){3}$/);
+  });
+
+  test("-z: so much between two probes", async () => {
+    const scene = new Scene({ queries: 1, sendWaitMs: 500 });
+    expect(await scene.finish()).toBe(0);
+    // At 0, 500 and 1,000 ms; the last two have arrived when the third is answered.
+    expect(scene.clock.now()).toBeGreaterThanOrEqual(1000);
+    expect(scene.clock.now()).toBeLessThan(1002);
+  });
+
+  test("--sport and -U: where probes come from, and where they go", async () => {
+    const seen: string[] = [];
+    const scene = new Scene({ method: "udp", queries: 1, sourcePort: 7000, port: 99 });
+    scene.watch((from, to) => seen.push(`${from}>${to}`));
+    expect(await scene.finish()).toBe(0);
+    expect(seen).toEqual(["7000>99", "7000>99", "7000>99"]);
+    const own = new Scene({ method: "udp", queries: 1 });
+    const ports = new Set<number>();
+    own.watch((from, to) => ports.add(from).add(to));
+    expect(await own.finish()).toBe(0);
+    // 53, and as many others as probes.
+    expect(ports.size).toBeGreaterThan(3);
+    expect(ports.has(53)).toBe(true);
+  });
+
+  test("a probe is lost where the way ends: the errors of the next ones move to their places", async () => {
+    const scene = new Scene({ target: "10.0.3.77", sendWaitMs: 10 });
+    // The seventh probe, the first of the third hop, leaves at 60 ms.
+    const switched = (forwarding: boolean) => () => {
+      scene.routers[1]!.forwarding = { forwarding };
+    };
+    scene.clock.setTimer(55, switched(false));
+    scene.clock.setTimer(65, switched(true));
+    expect(await scene.finish()).toBe(1);
+    expect(scene.out).toMatch(/\n 3 {2}10\.0\.2\.2( {2}\d{4}\.\d{3} ms !H){3}\n$/);
+  });
+
+  test("an end that came early moves to the probe that was given up", () => {
+    const probe = (part: Partial<Probe>): Probe => ({ ...newProbe(), sent: true, ...part });
+    const end = { done: true, answered: true, final: true, from: 9, note: "!H" };
+    const moved = (probes: Probe[], i: number) => {
+      moveEnd(probes, i, 2);
+      return probes.map(({ note, done }) => (note === "" ? (done ? "*" : "?") : note)).join(" ");
+    };
+    const expired = { done: true };
+    // In the same hop; and later if who says so said before that a probe died there.
+    expect(moved([probe(expired), probe(end)], 0)).toBe("!H ?");
+    const passed = { done: true, answered: true, from: 9 };
+    expect(moved([probe(passed), probe(passed), probe(expired), probe({}), probe(end)], 2)).toBe("* * !H ? ?");
+    // Not if it comes from elsewhere, says no more than that it was reached, or another probe died here.
+    const other = { ...passed, from: 8 };
+    expect(moved([probe(other), probe(other), probe(expired), probe({}), probe(end)], 2)).toBe("* * * ? !H");
+    expect(moved([probe(expired), probe({ ...end, note: "" })], 0)).toBe("* *");
+    expect(moved([probe(passed), probe(expired), probe(end)], 1)).toBe("* * !H");
+    expect(moved([probe(expired), probe(passed), probe(end)], 0)).toBe("* * !H");
   });
 
   test("a service on the very port is an arrival, too", async () => {

@@ -1,0 +1,119 @@
+/** Runs many scripts on many devices in little time. */
+import { HostBenches, settle } from "./devices/host.ts";
+import type { DeviceKind, Script, Step, When } from "./script.ts";
+import { OPEN, type Prepared, prepare, type Verdict } from "./verdict.ts";
+
+/** Runs on real wires at once: most of their time is spent waiting. */
+const ROUND = 64;
+/** Seconds from which on a script is a long one. */
+const LONG = 2.5;
+/** Seconds that `expect nothing` waits unless told. */
+const NOTHING = 0.3;
+
+interface Job {
+  readonly script: Script;
+  readonly device: DeviceKind;
+  verdict: Verdict | null;
+}
+
+/**
+ * Runs scripts on several kinds of device each: on simulated wires one after the other, on real ones many at a time.
+ * @param onDone told of each script's verdicts, in the order of `kinds`, script after script.
+ * @returns the verdicts in the same order.
+ * @throws {UserError} without the privileges that it takes. @throws {ScriptError} for a device that cannot be.
+ */
+export async function judgeAll(
+  scripts: readonly Script[],
+  kinds: readonly DeviceKind[],
+  onDone: (verdicts: readonly Verdict[]) => void = () => {},
+): Promise<Verdict[]> {
+  const jobs = scripts.flatMap((script) => kinds.map((device): Job => ({ script, device, verdict: null })));
+  let told = 0;
+  const done = (job: Job, verdict: Verdict): void => {
+    job.verdict = verdict;
+    for (; told < jobs.length; told += kinds.length) {
+      const verdicts = verdictsOf(jobs.slice(told, told + kinds.length));
+      if (verdicts.length < kinds.length) break;
+      onDone(verdicts);
+    }
+  };
+  for (const job of jobs) if (job.device === "simulated") done(job, await prepare(job.script, job.device).run());
+  const benches = new HostBenches();
+  try {
+    await runReal(
+      jobs.filter(({ device }) => device !== "simulated"),
+      benches,
+      done,
+    );
+  } finally {
+    benches.close();
+  }
+  return verdictsOf(jobs);
+}
+
+type Done = (job: Job, verdict: Verdict) => void;
+
+/**
+ * Long scripts run beside the others, which go in rounds: all devices of a round are made before its scripts begin, since
+ * making one takes the whole process up to 100 ms, in which no host of ours would answer.
+ */
+async function runReal(jobs: readonly Job[], benches: HostBenches, done: Done): Promise<void> {
+  const sorted = jobs.map((job) => ({ job, seconds: duration(job.script) })).sort((a, b) => a.seconds - b.seconds);
+  const of = (list: typeof sorted): Job[] => list.map(({ job }) => job);
+  const short = of(sorted.filter(({ seconds }) => seconds < LONG));
+  const rounds = async (): Promise<void> => {
+    for (let i = 0; i < short.length; i += ROUND) await runRound(short.slice(i, i + ROUND), benches, done);
+  };
+  const long = runRound(of(sorted.filter(({ seconds }) => seconds >= LONG)), benches, done);
+  const results = await Promise.allSettled([long, rounds()]);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+async function runRound(jobs: readonly Job[], benches: HostBenches, done: Done): Promise<void> {
+  const ready: Prepared[] = [];
+  try {
+    for (const { script, device } of jobs) {
+      ready.push(prepare(script, device, device === "host" ? (setup) => benches.open(setup) : OPEN[device]));
+      await settle();
+    }
+  } catch (error) {
+    for (const prepared of ready) prepared.close();
+    throw error;
+  }
+  const running: Promise<void>[] = [];
+  for (const [i, prepared] of ready.entries()) {
+    running.push(prepared.run().then((verdict) => done(jobs[i]!, verdict)));
+    // The one before sees its frames before the next begins.
+    await settle();
+  }
+  await Promise.all(running);
+}
+
+function verdictsOf(jobs: readonly Job[]): Verdict[] {
+  return jobs.map(({ verdict }) => verdict).filter((verdict) => verdict !== null);
+}
+
+/** About how many seconds a script takes, as far as its text says. */
+function duration({ steps }: Script): number {
+  let now = 0;
+  for (const { when, step } of steps) {
+    const from = when === null ? now : startOf(when, now);
+    now = from + waits(step);
+  }
+  return now;
+}
+
+function startOf({ isRelative, from }: When, now: number): number {
+  return isRelative ? now + from : Math.max(now, from);
+}
+
+function waits(step: Step): number {
+  if (step.kind === "nothing") return step.seconds ?? NOTHING;
+  if (step.kind === "inject") return (step.times - 1) * step.every;
+  if (step.kind !== "expect") return 0;
+  const within = step.within ?? 0;
+  // A number of frames that may be larger is waited for to the end.
+  if (step.times.max > step.times.min) return within;
+  // Who allows much time expects to need it.
+  return within > 1 ? within / 2 : 0;
+}
