@@ -154,7 +154,8 @@ export class Ipv4Output {
     if (identity.prefixes.length === 0 && forwarding === null) return SendResult.NoAddress;
     const route = routes.lookup(dst);
     if (route === null) return SendResult.NoRoute;
-    const hop = route.gateway === 0 ? dst : route.gateway;
+    // RFC 3927, 2.6.2: a link-local destination is on the link, and no router's business.
+    const hop = route.gateway === 0 || address.isLinkLocal(dst) ? dst : route.gateway;
     if (route.out === index) return this.#sendThrough(hop, header, buf, off, length);
     const other = forwarding?.ports[route.out]?.output;
     if (other === undefined) return SendResult.NoRoute;

@@ -321,6 +321,18 @@ export const IPV4_FAULTS: readonly NamedFault[] = [
       ipv4.updateChecksum(f, NET);
     });
   }),
+  hears("passes on what came to everybody on the link", "25k", () =>
+    change(
+      (f) => isIp(f) && (f[0]! & 1) !== 0,
+      (f) => setMac(f, 0, "02:76:0a:00:01:01"),
+    ),
+  ),
+  hears("passes broadcasts on to its networks", "25l", () =>
+    changeIp(
+      (f) => ipv4.dst(f, NET) === ip("10.0.2.255"),
+      (f) => ipv4.setDst(f, NET, ip("10.0.2.2")),
+    ),
+  ),
   hears("takes its own address in frames for everybody", "25a 25b 25c 28d", () =>
     change(
       (f) => isIp(f) && ipv4.dst(f, NET) === HOST,

@@ -79,6 +79,12 @@ export const UDP_FAULTS: readonly NamedFault[] = [
       },
     ),
   ),
+  hears("takes what a later fragment holds for ports", "31o", () =>
+    changeIp(
+      (f) => isIcmp(f, 3),
+      (f) => ipv4.setFragment(f, QUOTED, 0, 0),
+    ),
+  ),
   set("waits for ARP for ever", "31l", { neighbours: { broadcastRequests: 1000 } }),
   hears("believes errors about what others sent", "31n", () =>
     changeIp(

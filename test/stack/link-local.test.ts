@@ -143,6 +143,16 @@ describe("2.5 conflicts once it is in use", () => {
   });
 });
 
+describe("2.6.2 destinations", () => {
+  test("a link-local one is asked for on the link, whatever the gateway", () => {
+    const one = bench({ addresses: ["10.0.0.2/24"], gateway: "10.0.0.254" });
+    one.host.sendEcho(PEER, 1, 1, DATA);
+    one.host.sendEcho(ip("8.8.8.8"), 1, 1, DATA);
+    one.clock.advance(1);
+    expect(one.seen.map((frame) => ipv4.format(arp.targetIp(frame, 14)))).toEqual(["169.254.7.7", "10.0.0.254"]);
+  });
+});
+
 test("given back, no other address is tried", () => {
   const one = bench();
   const linkLocal = claimLinkLocal(one.host);

@@ -5,7 +5,7 @@ import * as address from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
 import { Drop } from "../../stack/drop.ts";
 import type { Attack, Scene } from "./attack.ts";
-import { At, type Datagram, icmpFrame, icmpMessage, ipFrame, udpDatagram, type Vary } from "./frames.ts";
+import { At, arpFrame, type Datagram, icmpFrame, icmpMessage, ipFrame, udpDatagram, type Vary } from "./frames.ts";
 import type { Turn } from "./source.ts";
 
 const { Icmp } = ipv4.Protocol;
@@ -59,7 +59,8 @@ export const IPV4_ATTACKS: readonly Attack[] = [
     name: "ip-options",
     about:
       "echo requests with forty bytes of options: lengths of 0 and 1, pointers anywhere, source routes, all of it twice",
-    defence: "a list that cannot be is dropped, unknown options are ignored (RFC 1122, 3.2.1.8)",
+    defence:
+      "a list that cannot be is dropped, and its sender told which byte; unknown options are ignored (RFC 1122, 3.2.1.8)",
     aims: "host",
     drops: OPTION_DROPS,
     uses: "answers",
@@ -185,6 +186,19 @@ export const ROUTER_ATTACKS: readonly Attack[] = [
         through(scene, { dst: 0xe0000009 | 0 }),
         through(scene, { dst, to: mac.BROADCAST }),
       ];
+    },
+  },
+  {
+    name: "route-proxy",
+    about: "ARP requests for random addresses of the network behind the router",
+    defence: "not its own: ignored; as a proxy (RFC 1027) it answers 64 at once, after up to 0.8 s",
+    aims: "router",
+    drops: [Drop.ArpNotForUs, Drop.ArpProxyFull],
+    uses: "several",
+    turns: (scene) => {
+      const count = 2 ** (32 - scene.beyond.length);
+      const vary: Vary[] = [{ at: At.ArpTargetIp, how: "random", count }];
+      return [{ template: arpFrame(scene, { tpa: address.network(scene.beyond) }, vary) }];
     },
   },
   {

@@ -11,7 +11,7 @@ import { ATTACKS, type Attack, framesOf, totalBound } from "../../../src/tools/a
 import { type Outcome, SCENE, Siege } from "./siege.ts";
 
 const HOUR_MS = 3_600_000;
-const FRAMES = 8_000;
+const FRAMES = 6_000;
 /** Where it is the number that makes the attack, or the limit that it meets. */
 const MORE: Readonly<Record<string, number>> = {
   "arp-forged": 1_000_000,
@@ -47,7 +47,9 @@ describe.each(["host", "router"] as const)("an hour against a %s", (aims) => {
     const before = memory();
     const seconds = Math.ceil((HOUR_MS / 1000 - RECOVERY_SECONDS) / attacks.length);
     for (const attack of attacks) {
-      const outcome = siege.run(attack, MORE[attack.name] ?? FRAMES, seconds);
+      // A million once is enough: what a router makes of ARP is the same code.
+      const more = aims === "host" || attack.aims === "router" ? MORE[attack.name] : undefined;
+      const outcome = siege.run(attack, more ?? FRAMES, seconds);
       outcomes.set(attack.name, { ...outcome, grown: memory() - before });
       if (attack.name === "arp-poison") siege.wait(RECOVERY_SECONDS);
     }

@@ -4,6 +4,7 @@
  */
 import * as address from "../../../packets/ipv4-address.ts";
 import { type SimulatedLink, SimulatedWire } from "../../../src/link/simulated.ts";
+import type { ArpOptions } from "../../../src/stack/arp-options.ts";
 import { VirtualClock } from "../../../src/stack/clock.ts";
 import { Host, type HostStats } from "../../../src/stack/host.ts";
 import { seededRandom } from "../../../src/stack/random.ts";
@@ -72,18 +73,18 @@ export class Siege {
   readonly #fromHonest: Pinger;
   readonly #fromTarget: Pinger;
 
-  constructor(aims: Attack["aims"]) {
+  constructor(aims: Attack["aims"], arp: Partial<ArpOptions> = {}) {
     const common = { clock: this.clock, random: seededRandom(1) };
     const { target, victim, gateway } = SCENE;
     const on = (n: number) => this.#wire.attach({ mac: mac(n), promiscuous: false });
     const addresses = [`${address.format(target.ip)}/16`];
     if (aims === "host") {
       this.router = null;
-      this.target = new Host(this.#wire.attach(), { addresses, mac: target.mac, gateway, ...common });
+      this.target = new Host(this.#wire.attach(), { addresses, mac: target.mac, gateway, arp, ...common });
     } else {
       const inner = new SimulatedWire({ clock: this.clock });
       const inside = { link: inner.attach(), addresses: ["10.1.0.1/16"] };
-      this.router = new Router([{ link: this.#wire.attach(), addresses, mac: target.mac }, inside], common);
+      this.router = new Router([{ link: this.#wire.attach(), addresses, mac: target.mac, arp }, inside], common);
       this.target = this.router.hosts[0]!;
       new Host(inner.attach(), { addresses: ["10.1.0.7/16"], gateway: "10.1.0.1", ...common });
     }

@@ -194,6 +194,18 @@ describe("trace", () => {
     expect(ports.has(53)).toBe(true);
   });
 
+  test("a probe is lost where the way ends: the errors of the next ones move to their places", async () => {
+    const scene = new Scene({ target: "10.0.3.77", sendWaitMs: 10 });
+    // The seventh probe, the first of the third hop, leaves at 60 ms.
+    const switched = (forwarding: boolean) => () => {
+      scene.routers[1]!.forwarding = { forwarding };
+    };
+    scene.clock.setTimer(55, switched(false));
+    scene.clock.setTimer(65, switched(true));
+    expect(await scene.finish()).toBe(1);
+    expect(scene.out).toMatch(/\n 3 {2}10\.0\.2\.2( {2}\d{4}\.\d{3} ms !H){3}\n$/);
+  });
+
   test("an end that came early moves to the probe that was given up", () => {
     const probe = (part: Partial<Probe>): Probe => ({ ...newProbe(), sent: true, ...part });
     const end = { done: true, answered: true, final: true, from: 9, note: "!H" };
