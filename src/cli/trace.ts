@@ -114,7 +114,7 @@ async function trace(target: string, length: number | undefined, flags: Flags): 
     const answer = { arp: !source.borrowed, echo: !source.borrowed, errors: !source.borrowed };
     const mac = sourceMacOf(link, flags.sourceMac, source.prefix.address);
     const dst = ipv4.parse(target) ?? 0;
-    const gateway = flags.gateway ?? (isNear(source.prefix, dst) ? undefined : kernelGateway(target, name, namespace));
+    const gateway = flags.gateway ?? kernelGateway(source.prefix, target, name, namespace);
     host = new Host(link, { addresses: [source.prefix], mac, gateway, answer });
     const options: TraceOptions = {
       target,
@@ -164,18 +164,23 @@ function inMs(time: number | undefined): number | undefined {
   return time === undefined || time >= 10 ? time : time * 1000;
 }
 
-/** True if no router is needed on the way; an address without a network takes all to be so. */
-function isNear(own: ipv4.Prefix, dst: number): boolean {
-  return own.length === 32 || ipv4.contains(own, dst);
-}
-
-/** The kernel's first hop to `target` through the interface; undefined if it has none. */
-function kernelGateway(target: string, name: string, namespace: NetworkNamespace | null): number | undefined {
+/**
+ * The kernel's first hop to `target` through the interface, if it is on our network as well; undefined if there is none, or
+ * none is needed: an address without a network takes all others to be on the link.
+ */
+function kernelGateway(
+  own: ipv4.Prefix,
+  target: string,
+  name: string,
+  namespace: NetworkNamespace | null,
+): number | undefined {
+  if (own.length === 32 || ipv4.contains(own, ipv4.parse(target) ?? 0)) return undefined;
   const look = () => ipJson<{ gateway?: string }>("route", "get", target, "oif", name)[0]?.gateway;
   try {
-    const gateway = namespace === null ? look() : namespace.run(look);
-    return ipv4.parse(gateway ?? "") ?? undefined;
+    const gateway = ipv4.parse((namespace === null ? look() : namespace.run(look)) ?? "");
+    return gateway !== null && ipv4.contains(own, gateway) ? gateway : undefined;
   } catch {
+    // It has no route: what that means is said in our own words.
     return undefined;
   }
 }

@@ -19,6 +19,7 @@ const SIOCGIFHWADDR = 0x8927;
 const SIOCGIFINDEX = 0x8933;
 const SIOCETHTOOL = 0x8946;
 const ETHTOOL_GLINK = 0x0a;
+const ETHTOOL_STXCSUM = 0x17;
 
 /** Interface flags (netdevice(7)). */
 export const InterfaceFlag = { Up: 0x1, Loopback: 0x8, Running: 0x40, NoArp: 0x80, Promiscuous: 0x100 } as const;
@@ -78,6 +79,18 @@ export class InterfaceQuery {
     words[0] = ETHTOOL_GLINK;
     words[1] = 0;
     return this.#ask(SIOCETHTOOL, name, address) ? words[1] === 1 : (this.flags(name) & InterfaceFlag.Running) !== 0;
+  }
+
+  /**
+   * Whether the kernel leaves transport checksums to this interface (`ethtool -K NAME tx on|off`). veth takes them and
+   * never fills them in, since the other end is the same machine.
+   * @returns false if that cannot be set here.
+   */
+  setChecksumOffload(name: string, on: boolean): boolean {
+    const { words, address } = ethtoolValue();
+    words[0] = ETHTOOL_STXCSUM;
+    words[1] = on ? 1 : 0;
+    return this.#ask(SIOCETHTOOL, name, address);
   }
 
   /** The largest payload in bytes, Ethernet header not included; 0 if there is no such interface. */

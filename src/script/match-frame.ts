@@ -1,6 +1,11 @@
 /** Compares a frame that came with the one that a script expects, field by field. */
+
+import { operationName } from "../../packets/arp.ts";
+import { toHex } from "../../packets/bytes.ts";
 import * as checksum from "../../packets/checksum.ts";
+import { etherTypeName } from "../../packets/ethernet.ts";
 import { Fault } from "../../packets/fault.ts";
+import { typeName } from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as udp from "../../packets/udp.ts";
 import { buildFrame, datagramIn } from "./build-frame.ts";
@@ -272,7 +277,15 @@ class Matcher {
       }
       ok = sameValue(evaluate(operand, known), seen) === (pattern.kind === "is");
     }
-    this.#rows.push(row(field, formatPattern(pattern, format, known), formatValue(seen, format), ok, named));
+    const wanted = pattern.kind === "is" ? evaluate(pattern.operand, known) : 0;
+    if (!ok && typeof seen !== "number" && typeof wanted !== "number") {
+      const at = seen.findIndex((byte, i) => byte !== wanted[i]);
+      const from = Math.max(0, at < 0 ? Math.min(seen.length, wanted.length) : at);
+      this.#rows.push(row(field, bytesFrom(wanted, from), bytesFrom(seen, from), ok, named));
+      return;
+    }
+    const expected = withName(field, formatPattern(pattern, format, known));
+    this.#rows.push(row(field, expected, withName(field, formatValue(seen, format)), ok, named));
   }
 
   /** A layer that the frame does not have. */
@@ -310,6 +323,26 @@ function unused({ fields }: Layer): Record<string, Pattern> {
   const isUnused = type === 11 || (type === 3 && code !== undefined && code !== 4);
   const isNamed = ["word", "mtu", "id", "seq", "pointer", "gateway"].some((name) => fields.has(name));
   return isUnused && !isNamed ? { word: is(0) } : {};
+}
+
+/** Bytes that differ from others at `from`. */
+function bytesFrom(bytes: Uint8Array, from: number): string {
+  if (from < MAX_ROW_BYTES) return formatValue(bytes, "bytes");
+  const rest = bytes.length > from + MAX_ROW_BYTES ? "…" : "";
+  return `${bytes.length} bytes, [${from}] ${toHex(bytes.subarray(from, from + MAX_ROW_BYTES))}${rest}`;
+}
+
+const NAMES: Readonly<Record<string, (value: number) => string>> = {
+  "eth.type": etherTypeName,
+  "arp.op": operationName,
+  "ip.proto": ipv4.protocolName,
+  "icmp.type": typeName,
+};
+
+/** `0 (echo reply)`: numbers that have names, as far as they have. */
+function withName(field: string, text: string): string {
+  const name = /^(\d+|0x[0-9a-f]+)$/.test(text) ? (NAMES[field]?.(Number(text)) ?? "") : "";
+  return name === "" || name.includes(text) || name.includes(String(Number(text))) ? text : `${text} (${name})`;
 }
 
 /** Options are filled up with zeros to whole words. */

@@ -8,6 +8,7 @@ import * as options from "../../packets/ipv4-options.ts";
 import * as routeOptions from "../../packets/ipv4-route-options.ts";
 import { FrameCopier } from "./copy.ts";
 import type { Core } from "./core.ts";
+import { finishChecksum } from "./unfinished.ts";
 
 export class ForwardedOptions {
   readonly #copier = new FrameCopier();
@@ -42,7 +43,16 @@ export class ForwardedOptions {
     const start = options.start(0);
     if (routeOptions.update(copy, start, payload - off, address, core.timeOfDay(), core.identity, true) >= 0)
       return null;
+    if (core.received.isChecksumOpen && core.received.segment === 0) finish(copy, payload - off);
     ipv4.updateChecksum(copy, 0);
     return copy;
   }
+}
+
+/** Finishes a transport checksum, which is that of where the datagram ends, also on a source route. */
+function finish(copy: Uint8Array, payload: number): void {
+  const next = ipv4.dst(copy, 0);
+  ipv4.setDst(copy, 0, routeOptions.finalDestination(copy.subarray(options.start(0), payload), next));
+  finishChecksum(copy, 0);
+  ipv4.setDst(copy, 0, next);
 }

@@ -192,7 +192,6 @@ export class Forwarding {
     const hop = route.gateway === 0 ? dst : route.gateway;
     const total = cursor.ipv4PayloadEnd(off) - off;
     const { segment } = received;
-    if (received.isChecksumOpen && segment === 0) finishChecksum(received.buf, off);
     const copy = this.#rewritten.rewrite(core, out.core, payload, total, hop, dst, sourceRoute);
     if (copy === null) return Drop.IpOptions;
     if (total > out.core.link.mtu && !this.#fitsInSegments(core, out))

@@ -96,6 +96,14 @@ needs({ netns: true, commands: ["ping", "traceroute"] }).describe("through two r
       const last = theirs.stdout.trimEnd().split("\n").at(-1)!;
       expect(ours.code, line).toBe(last.includes(target) && !last.includes("!") ? 0 : 1);
     }
+    const asKernel = await wire.vethlab(wire.ve0, "trace", "-i", "ve0", "-q", "1", B);
+    expect(timeless(asKernel.stdout)).toMatch(/ 3 {2}10\.0\.3\.2 {2}T ms\n$/);
+    const elsewhere = await wire.vethlab(wire.ve0, "trace", "-i", "ve0", "-s", "10.9.0.1/24", B);
+    const told =
+      "vethlab trace: no way leads to 10.0.3.2 from 10.9.0.1/24: name the router that knows one with --gateway\n";
+    expect(elsewhere).toMatchObject({ code: 2, stdout: "", stderr: told });
+    const group = await wire.vethlab(wire.ve0, "trace", "-i", "ve0", "10.0.1.255");
+    expect(group).toMatchObject({ code: 2, stderr: expect.stringContaining("10.0.1.255 is no address of one host") });
     const plain = await wire.trace(B);
     expect(timeless(plain.stdout)).toMatch(/^ 1 {2}10\.0\.1\.1 .*\n 2 {2}10\.0\.2\.2 .*\n 3 {2}10\.0\.3\.2 /m);
     const narrow = await wire.trace("--mtu", "-j", "-w", "4", B);

@@ -1,5 +1,6 @@
 /** Every script of conformance/ on our host simulated, on a veth, and on the kernel; and the page made of the results. */
 import { readFileSync } from "node:fs";
+import { release } from "node:os";
 import { relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -81,17 +82,25 @@ describe("every script can fail", () => {
 
 describe("docs/conformance.md", () => {
   const page = readFileSync(new URL("../../docs/conformance.md", import.meta.url), "utf8");
-  // What only a run on this machine could tell.
-  const known = (text: string): string => text.replace(/kernel \(\d+\.\d+\)/, "kernel");
+  const kernel = release().split(".").slice(0, 2).join(".");
+  /** What the kernel lacks is the machine's affair. */
+  const lacks = (text: string): readonly string[] => [...text.matchAll(/modprobe \w+/g)].map(([module]) => module);
 
-  needs({ netns: true }).test(
-    "says what a run shows (npm run conformance makes it)",
-    async () => {
-      const made = conformanceText(await run.verdicts(), { kernel: "0.0", link: (file) => relative("docs", file) });
-      expect(known(page)).toBe(known(made));
-    },
-    LONG,
-  );
+  needs({ netns: true }).describe("says what a run shows", () => {
+    test(
+      "npm run conformance makes it",
+      async ({ skip }) => {
+        if (!page.includes(`(${kernel})`)) skip("the page is of another kernel");
+        const made = conformanceText(await run.verdicts(), { kernel, link: (file) => relative("docs", file) });
+        if (lacks(made).join() !== lacks(page).join()) skip("the page is of a kernel with other modules");
+        const lines = made.split("\n");
+        const at = page.split("\n").findIndex((line, i) => line !== lines[i]);
+        if (page !== made)
+          throw new Error(`line ${at + 1} is now: ${lines[at]}\nMake the page again: npm run conformance`);
+      },
+      LONG,
+    );
+  });
 
   test("has a line for every script", () => {
     for (const { title } of run.scripts) expect(page).toContain(title.replaceAll("|", "\\|"));

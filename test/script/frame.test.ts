@@ -182,8 +182,12 @@ describe("what an expectation may leave open", () => {
   test("and what it may not", () => {
     expect(wrong(reply("id 6..9"), bytes)).toEqual(["icmp.id 6..9 5"]);
     expect(wrong(reply("id !5"), bytes)).toEqual(["icmp.id !5 5"]);
-    expect(wrong("ip $host > $peer: udp 1 > 2", bytes)).toEqual(["ip.proto 17 1", "udp.sport 1 -", "udp.dport 2 -"]);
-    expect(wrong("arp reply $host is-at *", bytes)[0]).toBe("eth.type 0x0806 0x0800");
+    expect(wrong("ip $host > $peer: udp 1 > 2", bytes)).toEqual([
+      "ip.proto 17 (UDP) 1 (ICMP)",
+      "udp.sport 1 -",
+      "udp.dport 2 -",
+    ]);
+    expect(wrong("arp reply $host is-at *", bytes)[0]).toBe("eth.type 0x0806 (ARP) 0x0800 (IPv4)");
   });
   test("a variable takes what comes, and is compared from then on", () => {
     expect(match(reply("id $a, seq 2"), bytes).captured.get("a")).toBe(5);

@@ -156,7 +156,7 @@ describe("a failure's text", () => {
                  expected                  seen
       ip.src     10.0.0.1                  10.0.0.1
       ip.dst     10.0.0.2                  10.0.0.2
-      icmp.type  0                         0
+      icmp.type  0 (echo reply)            0 (echo reply)
       icmp.code  0                         0
       icmp.id    1                         1
     ! icmp.seq   9                         1
@@ -166,6 +166,18 @@ describe("a failure's text", () => {
       0.000020 seen   02:76:0a:00:00:01 > 02:00:0a:00:00:02, ethertype IPv4 (0x0800), length 50: 10.0.0.1 > 10.0.0.2: ICMP echo reply, id 1, seq 1, length 16
 `);
   });
+});
+
+test("of much data what differs", async () => {
+  const text = "inject ip $peer > $host: icmp echo request, data 100\nexpect ip $host > $peer: icmp echo reply, ";
+  const zeros = "0".repeat(40);
+  expect(
+    await differencesOf(
+      `${text}data hex ${[...Array(50).keys()].map((n) => n.toString(16).padStart(2, "0")).join("")}${zeros}${zeros}${zeros.slice(0, 20)}`,
+    ),
+  ).toEqual([
+    "data 100 bytes, [50] 00000000000000000000000000000000… 100 bytes, [50] 32333435363738393a3b3c3d3e3f4041…",
+  ]);
 });
 
 test("a router has several wires", async () => {

@@ -2,6 +2,7 @@
 import * as ethernet from "../../packets/ethernet.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as address from "../../packets/ipv4-address.ts";
+import { FrameFlag } from "../../src/link/link.ts";
 import { type SimulatedLink, SimulatedWire } from "../../src/link/simulated.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
 import { Host, type HostOptions } from "../../src/stack/host.ts";
@@ -27,6 +28,8 @@ export class Line {
   readonly right: Host;
   /** Datagrams seen on the three wires, from left to right, without their Ethernet headers. */
   readonly seen: [Uint8Array[], Uint8Array[], Uint8Array[]] = [[], [], []];
+  /** True while what comes to A from the left has no transport checksum yet, as from a kernel over a virtual cable. */
+  isUnfinished = false;
   readonly #forger: SimulatedLink;
 
   constructor(all: Partial<HostOptions> = {}, routers: RouterOptions = {}, mtu = 1500) {
@@ -34,14 +37,19 @@ export class Line {
     const wires = [0, 1, 2].map((i) => new SimulatedWire({ clock, mtu: i === 1 ? mtu : 1500 }));
     const [one, two, three] = wires as [SimulatedWire, SimulatedWire, SimulatedWire];
     const shared = { clock, random: seededRandom(1) };
-    const router = (left: SimulatedWire, leftAddress: string, right: SimulatedWire, rightAddress: string) =>
-      new Router(
+    const router = (left: SimulatedWire, leftAddress: string, right: SimulatedWire, rightAddress: string) => {
+      const link = left.attach();
+      link.onFrames(({ flags }) => {
+        if (this.isUnfinished && leftAddress === A_LEFT) flags.fill(FrameFlag.ChecksumNotReady);
+      });
+      return new Router(
         [
-          { link: left.attach(), addresses: [`${leftAddress}/24`], ...all },
+          { link, addresses: [`${leftAddress}/24`], ...all },
           { link: right.attach(), addresses: [`${rightAddress}/24`], ...all },
         ],
         { ...shared, ...routers, observer: (event) => this.events.push(event) },
       );
+    };
     this.a = router(one, A_LEFT, two, A_RIGHT);
     this.b = router(two, B_LEFT, three, B_RIGHT);
     this.a.addRoute("10.0.3.0/24", B_LEFT);

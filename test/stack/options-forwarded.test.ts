@@ -4,6 +4,7 @@ import * as icmp from "../../packets/icmp.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
 import * as options from "../../packets/ipv4-options.ts";
 import * as routeOptions from "../../packets/ipv4-route-options.ts";
+import * as udp from "../../packets/udp.ts";
 import { A_LEFT, A_RIGHT, addresses, B_LEFT, B_RIGHT, LEFT, Line, RIGHT } from "./line.ts";
 import { datagram, ip } from "./support.ts";
 
@@ -282,6 +283,23 @@ describe("record route and timestamp (RFC 1812, 5.3.13.5 and 5.3.13.6)", () => {
     no.forge({ dst: ip("10.0.2.255"), options: options.build([routeOptions.recordRoute(3)]) });
     expect(no.drops()).toEqual({ "directed-broadcast": 1 });
   });
+});
+
+test.each([
+  ["a record route", RIGHT, [7, 7, 4, 0, 0, 0, 0, 0]],
+  ["a source route's hop", A_LEFT, [131, 11, 4, ...of(B_LEFT), ...of(RIGHT), 0]],
+  ["a loose source route passing through", B_LEFT, [131, 7, 4, ...of(RIGHT), 0]],
+])("a checksum that the sender left to his card is finished, as of where the datagram ends: %s", (_, dst, list) => {
+  const line = new Line({ acceptSourceRoute: true });
+  const heard: number[] = [];
+  line.right.openUdp({ onMessage: ({ from }) => heard.push(from) }, { port: 7 });
+  const payload = udp.build({ srcPort: 9, dstPort: 7, payload: bytes(1, 2, 3) }, ip(LEFT), ip(RIGHT));
+  payload.set([0x12, 0x34], udp.CHECKSUM);
+  line.isUnfinished = true;
+  line.forge({ dst: ip(dst), protocol: ipv4.Protocol.Udp, payload, options: Uint8Array.from(list) });
+  expect(heard).toEqual([ip(LEFT)]);
+  const [arrived] = line.seen[2];
+  expect(udp.checksumOk(arrived!, ipv4.payloadOffset(arrived!, 0), ip(LEFT), ip(RIGHT))).toBe(true);
 });
 
 test("a router alert is noted, and passed on (RFC 2113)", () => {

@@ -49,9 +49,14 @@ export function openKernel(setup: Setup): DeviceUnderTest {
   }
 }
 
-function configure(setup: Setup, { device }: Cables): void {
+function configure(setup: Setup, wires: Cables): void {
+  const { device } = wires;
   if (setup.isRouter) device.sysctl("net.ipv4.ip_forward", 1);
   const names = setup.interfaces.map(addressed);
+  fillInChecksums(
+    wires,
+    setup.interfaces.map(({ name }) => name),
+  );
   for (const [name, value] of setup.settings)
     for (const sysctl of new Set(names.flatMap((port) => sysctlsOf(name, port)))) device.sysctl(sysctl, value);
   const routes = setup.routes.map(
@@ -156,6 +161,15 @@ class KernelMachine implements Machine {
     const on = interfaces.find(({ prefixes }) => prefixes.some((prefix) => ipv4.contains(prefix, ip | 0)));
     return addressed(on ?? interfaces[0]!);
   }
+}
+
+/** What it sends is then as it would be on a cable: with its checksums. */
+function fillInChecksums({ device }: Cables, names: readonly string[]): void {
+  device.kernel.run(() =>
+    queryInterfaces((query) => {
+      for (const name of names) query.setChecksumOffload(name, false);
+    }),
+  );
 }
 
 function hardware({ device }: Cables, name: string): Uint8Array {
