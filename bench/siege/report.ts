@@ -61,8 +61,7 @@ export function page(results: readonly Result[], conditions: Conditions): string
   return `${INTRODUCTION}
 ${run}
 
-${tables(results)}
-"Held" is the memory in use after the attack, garbage not counted, beyond what the target held when it was at rest; "resident"
+${tables(results)}"Held" is the memory in use after the attack, garbage not counted, beyond what the target held when it was at rest; "resident"
 is the most that the process took meanwhile. "Idle" is the share of a processor that it takes 0.3 s after the last frame.
 
 ## The bound

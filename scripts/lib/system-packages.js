@@ -14,6 +14,7 @@ const ORACLES = [
   ...IPROUTE2,
   { name: "iputils-ping", there: () => says("ping", "iputils") },
   { name: "iputils-arping", there: () => says("arping", "iputils") },
+  { name: "iputils-tracepath", there: () => findCommand("tracepath") !== undefined },
   { name: "traceroute", there: () => findCommand("traceroute") !== undefined },
   { name: "tcpdump", there: () => findCommand("tcpdump") !== undefined },
   { name: "tshark", there: () => findCommand("tshark") !== undefined },

@@ -52,7 +52,8 @@ function head(verdicts: readonly Verdict[], count: number, kernel: string): stri
 
 What RFCs require of an ARP, IPv4 and ICMP host, one script each ([the language](scripts.md)), run on our host in virtual time,
 on our host through packet sockets on a veth, and on the Linux kernel (${kernel}). Made by \`npm run conformance\`; the tests run the
-same scripts and hold this page to their results.
+same scripts and hold this page to their results. That each script can fail is shown by hosts that are wrong in one small thing
+each, which named scripts have to notice ([test/conformance](../test/conformance/faults.test.ts)).
 
 ${count} scripts: ${counts.join("; ")}.
 `;

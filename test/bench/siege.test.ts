@@ -1,5 +1,7 @@
 /** The siege at a gentle pace: what it tells is what happened. */
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { packageFile } from "../../bench/root.ts";
 import { page } from "../../bench/siege/report.ts";
 import { type Result, Siege } from "../../bench/siege/siege.ts";
 import { ATTACKS, totalBound } from "../../src/tools/attack/index.ts";
@@ -32,6 +34,11 @@ needs({ netns: true, commands: ["ping"] }).describe("npm run siege", () => {
     expect(result.errors).toBeLessThan(20);
     expect(await siege.recovers(3)).toBe(true);
   });
+});
+
+test("docs/attacks.md was written for the attacks that there are", () => {
+  const written = readFileSync(packageFile("docs", "attacks.md"), "utf8");
+  for (const { name, about, defence } of ATTACKS) expect(written).toContain(`| \`${name}\` | ${about} | ${defence} |`);
 });
 
 test("the page has a line for each result, and the bound", () => {

@@ -115,6 +115,8 @@ describe("mistakes are told in one line, where they are", () => {
       "host jump",
       "1:6: expected what the host does: ping, udp bind, udp send, add address, remove address, claim, neighbour, forget neighbour(s)",
     ],
+    ["host claim 10.0.0.9/24 defend twice", "1:31: an address is defended never, once or always, not `twice`"],
+    ["expect claim $peer OLD", /`OLD` is no state of a claim: there are limited, waiting/],
     ["expect neighbour $peer OLD", /`OLD` is no state: there are INCOMPLETE/],
   ])("%s", (text, message) => {
     const told = mistakeIn(text);

@@ -103,6 +103,16 @@ describe("what the host does", () => {
   test("it cannot send", async () => {
     expect(await failureOf("host ping 8.8.8.8")).toBe("1: the host cannot send it: Network is unreachable");
   });
+  test("claims", async () => {
+    const claim = "use arp by hand\nhost claim 10.0.0.9/24\nexpect arp probe who-has 10.0.0.9 within 2\n";
+    expect(await failureOf(`${claim}expect claim 10.0.0.9 waiting or probing`)).toBe("");
+    expect(await failureOf(`${claim}expect claim 10.0.0.9 claimed`)).toBe(
+      "4: the host's claim to 10.0.0.9 is probing, not claimed",
+    );
+    expect(await failureOf("expect claim 10.0.0.9 lost")).toBe("1: the host's claim to 10.0.0.9 is none, not lost");
+    const conflict = "inject arp reply 10.0.0.9 is-at 02:00:00:00:00:99 tpa 0.0.0.0\n";
+    expect(await failureOf(`${claim}${conflict}expect claim 10.0.0.9 conflict`)).toBe("");
+  });
   test("sockets", async () => {
     const bind = 'host udp bind 7\ninject ip $peer > $host: udp 9 > 7, data "x"\n';
     expect(await failureOf(`${bind}expect host udp 7 receives data "x" from $peer 9`)).toBe("");
