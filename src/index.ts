@@ -22,6 +22,20 @@ export { openPacketLink, type PacketLink, type PacketLinkOptions } from "./link/
 export * from "./link/simulated.ts";
 export { SystemError, UserError } from "./linux/errors.ts";
 export { NetworkNamespace } from "./linux/namespace.ts";
+export {
+  type DeviceKind,
+  type DeviceUnderTest,
+  failureText,
+  judge,
+  judgeAll,
+  openHost,
+  openKernel,
+  openSimulated,
+  parseScripts,
+  type Script,
+  ScriptError,
+  type Verdict,
+} from "./script/index.ts";
 export type { ClaimOptions, ClaimStats } from "./stack/acd.ts";
 export { ACD_DEFAULTS, type AcdOptions, type ClaimState, type Defence } from "./stack/acd-options.ts";
 export { ARP_DEFAULTS, type ArpOptions, LINUX_ARP } from "./stack/arp-options.ts";

@@ -10,7 +10,16 @@ const node = (...args: string[]) => execFileSync(process.execPath, args, { cwd: 
 // The package refers to itself by its name, so the exports map is what is tested.
 test("`vethlab` and `vethlab/packets` can be imported", () => {
   const names = node("--input-type=module", "-e", 'console.log(Object.keys(await import("vethlab")).join())');
-  for (const name of ["Lab", "Host", "SimulatedWire", "VirtualClock", "openPacketLink", "NetworkNamespace", "VERSION"])
+  for (const name of [
+    "Lab",
+    "Host",
+    "SimulatedWire",
+    "VirtualClock",
+    "openPacketLink",
+    "NetworkNamespace",
+    "judge",
+    "VERSION",
+  ])
     expect(names.trim().split(",")).toContain(name);
   const packets = node("--input-type=module", "-e", 'console.log(Object.keys(await import("vethlab/packets")).join())');
   for (const name of ["arp", "ethernet", "icmp", "ipv4", "vlan", "mac", "checksum", "Fault", "FrameCursor"])

@@ -79,12 +79,33 @@ async function run(files: readonly string[], flags: Flags): Promise<number> {
   const colours = wantsColour(flags.color) ? ANSI : PLAIN;
   const isJson = flags.json === true;
   if (!isJson) process.stdout.write(headLine(kinds, colours));
-  const verdicts = await judgeAll(scripts, kinds, (done) => {
+  const progress = new Progress();
+  const tell = (done: readonly Verdict[]): void => {
+    progress.hide();
     process.stdout.write(isJson ? done.map(jsonLine).join("") : describe(done, colours, flags.verbose === true));
-  });
+  };
+  const verdicts = await judgeAll(scripts, kinds, tell, (done, of) => progress.show(done, of));
+  progress.hide();
   if (!isJson) process.stdout.write(summary(verdicts));
   if (report !== undefined) writeFileSync(report, reportText(report, verdicts));
   return verdicts.some(isBad) ? 1 : 0;
+}
+
+/** A line that comes and goes on a terminal, since the first lines wait for the longest scripts. */
+class Progress {
+  readonly #isWanted = process.stderr.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== "dumb";
+  #isShown = false;
+
+  show(done: number, of: number): void {
+    if (!this.#isWanted || done === of) return;
+    process.stderr.write(`\r${done} of ${of}`);
+    this.#isShown = true;
+  }
+
+  hide(): void {
+    if (this.#isShown) process.stderr.write("\r\x1b[K");
+    this.#isShown = false;
+  }
 }
 
 function describe(verdicts: readonly Verdict[], colours: Colours, isVerbose: boolean): string {

@@ -19,6 +19,7 @@ interface Job {
 /**
  * Runs scripts on several kinds of device each: on simulated wires one after the other, on real ones many at a time.
  * @param onDone told of each script's verdicts, in the order of `kinds`, script after script.
+ * @param onProgress told after each run how many are done: long before their turn to be told comes.
  * @returns the verdicts in the same order.
  * @throws {UserError} without the privileges that it takes. @throws {ScriptError} for a device that cannot be.
  */
@@ -26,11 +27,14 @@ export async function judgeAll(
   scripts: readonly Script[],
   kinds: readonly DeviceKind[],
   onDone: (verdicts: readonly Verdict[]) => void = () => {},
+  onProgress: (done: number, of: number) => void = () => {},
 ): Promise<Verdict[]> {
   const jobs = scripts.flatMap((script) => kinds.map((device): Job => ({ script, device, verdict: null })));
   let told = 0;
+  let count = 0;
   const done = (job: Job, verdict: Verdict): void => {
     job.verdict = verdict;
+    onProgress(++count, jobs.length);
     for (; told < jobs.length; told += kinds.length) {
       const verdicts = verdictsOf(jobs.slice(told, told + kinds.length));
       if (verdicts.length < kinds.length) break;

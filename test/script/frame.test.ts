@@ -149,6 +149,31 @@ describe("an expectation takes what its own words write, and nothing that differ
     for (let length = 0; length < bytes.length; length++) expect(match(text, bytes.slice(0, length)).ok).toBe(false);
   });
 
+  test.each([
+    ["version 5", "ip.version 4 5"],
+    ["rf", "ip.rf 0 1"],
+    ["mf", "ip.mf 0 1"],
+    ["offset 8", "ip.offset 0 8"],
+    ["proto 2", "ip.proto 1 (ICMP) 2 (IGMP)"],
+    ["src 10.0.0.9", "ip.src 10.0.0.1 10.0.0.9"],
+    ["options 01010101", "ip.options 0 bytes  4 bytes 01010101"],
+  ])("a field that nobody named: %s, its checksum right", (field, difference) => {
+    const name = frames[2]!.replace(", ttl 64", "");
+    const other = build(name.replace(": icmp", `, ${field}: icmp`));
+    expect(wrong(name, other)).toContain(difference);
+  });
+
+  test.each([
+    ["htype 6", "arp.htype 1 6"],
+    ["ptype 0x86dd", "arp.ptype 0x0800 0x86dd"],
+    ["hlen 8", "arp.hlen 6 8"],
+    ["plen 16", "arp.plen 4 16"],
+    ["sha 02:00:00:00:00:07", "arp.sha 02:00:00:00:00:01 02:00:00:00:00:07"],
+  ])("an ARP field that nobody named: %s", (field, difference) => {
+    const other = build(`${frames[0]!} ${field}`);
+    expect(wrong("arp request who-has $peer tell $host", other)).toEqual([difference]);
+  });
+
   test("padding after a datagram is nobody's business", () => {
     const padded = new Uint8Array(60);
     padded.set(build(frames[2]!));
