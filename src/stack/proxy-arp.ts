@@ -110,10 +110,14 @@ export class ProxyArp {
         i++;
         continue;
       }
-      const { target, sender, high, low } = this.#waiting;
-      // What leads where may have changed meanwhile.
-      if (this.covers(sender[i]!, target[i]!)) this.#reply(target[i]!, sender[i]!, high[i]!, low[i]!);
+      const target = this.#waiting.target[i]!;
+      const sender = this.#waiting.sender[i]!;
+      const high = this.#waiting.high[i]!;
+      const low = this.#waiting.low[i]!;
+      // First, since whoever is told of the answer may close the host.
       this.#remove(i);
+      // What leads where may have changed meanwhile.
+      if (this.covers(sender, target)) this.#reply(target, sender, high, low);
     }
     output.uncork();
     this.#arm();
