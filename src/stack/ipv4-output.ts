@@ -173,7 +173,8 @@ export class Ipv4Output {
     if (address.isMulticast(dst) || identity.isBroadcast(dst)) return this.#sendToAll(header, buf, off, length);
     // 0.0.0.0 goes to all at most: a host that asks for a neighbour without an address of its own would be probing.
     if (identity.prefixes.length === 0 && forwarding === null) return SendResult.NoAddress;
-    const route = routes.lookup(dst);
+    // RFC 1122, 3.2.1.3: 0/8 and 127/8 are nobody's on a wire; and who had one of 240/4 we would not hear.
+    const route = address.isUnicast(dst) ? routes.lookup(dst) : null;
     if (route === null) return SendResult.NoRoute;
     // RFC 3927, 2.6.2: a link-local destination is on the link, and no router's business.
     const hop = route.gateway === 0 || address.isLinkLocal(dst) ? dst : route.gateway;
