@@ -2,7 +2,7 @@
  * The link over an AF_PACKET socket: frames are read in place from the kernel's ring, when the event loop wakes or when
  * the owner asks, and sent in batches.
  */
-import { errnoName } from "../linux/errors.ts";
+import { Errno, errnoName } from "../linux/errors.ts";
 import { type Watch, waitReadable, watchReadable } from "../linux/libc.ts";
 import { NetworkNamespace } from "../linux/namespace.ts";
 import {
@@ -191,7 +191,12 @@ class SocketLink implements PacketLink {
 
   flush(): number {
     const tx = this.#socket.tx;
-    if (tx.count === 0 || this.#closed) return 0;
+    if (this.#closed) {
+      // Whoever goes on sending must not fill the slots beyond their end.
+      tx.discard(Errno.ENXIO);
+      return 0;
+    }
+    if (tx.count === 0) return 0;
     let bytes = 0;
     for (let i = 0; i < tx.count; i++) bytes += tx.lengthAt(i);
     const wanted = tx.count;

@@ -153,6 +153,14 @@ export class TxBatch {
     return sent;
   }
 
+  /** Gives up what was pushed, for the reason given. */
+  discard(code: number): void {
+    if (this.count === 0) return;
+    this.errors += this.count;
+    this.lastError = code;
+    this.count = 0;
+  }
+
   release(): void {
     this.#memory.release();
   }

@@ -15,8 +15,29 @@ export interface Clock {
   clearTimer(timer: Timer | null): void;
 }
 
-/** Node's timers count whole milliseconds, one at least, and at most 2^31 - 1; a longer wait is cut to that. */
+/** Node's timers count whole milliseconds, one at least, and at most 2^31 - 1 (24.8 days). */
 const LONGEST_MS = 0x7fffffff;
+
+/** A wait longer than Node's timers can be: one after another. */
+class LongWait {
+  #timer: NodeJS.Timeout;
+
+  constructor(ms: number, fn: () => void) {
+    const next = (left: number): NodeJS.Timeout =>
+      setTimeout(
+        () => {
+          if (left <= LONGEST_MS) fn();
+          else this.#timer = next(left - LONGEST_MS);
+        },
+        Math.min(left, LONGEST_MS),
+      );
+    this.#timer = next(ms);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
 
 class MachineClock implements Clock {
   now(): number {
@@ -25,12 +46,14 @@ class MachineClock implements Clock {
 
   setTimer(ms: number, fn: () => void): Timer {
     // Shorter than a timer can wait: the next turn of the event loop comes nearer to it than a whole millisecond.
-    return ms < 0.5 ? setImmediate(fn) : setTimeout(fn, Math.min(ms, LONGEST_MS));
+    if (ms < 0.5) return setImmediate(fn);
+    return ms > LONGEST_MS ? new LongWait(ms, fn) : setTimeout(fn, ms);
   }
 
   clearTimer(timer: Timer | null): void {
     if (timer === null) return;
     if (timer instanceof Immediate) clearImmediate(timer as NodeJS.Immediate);
+    else if (timer instanceof LongWait) timer.clear();
     else clearTimeout(timer as NodeJS.Timeout);
   }
 }

@@ -253,6 +253,24 @@ describeNetns("the link over AF_PACKET", () => {
     expect(a.flush()).toBe(0);
   });
 
+  test("after close, sending comes to nothing however often, and is counted", () => {
+    const a = openPacketLink("ve0", { namespace: namespace.kernel });
+    a.close();
+    for (let i = 0; i < 2_000; i++) {
+      const off = a.reserve(60);
+      expect(off + 60).toBeLessThanOrEqual(a.tx.length);
+      a.tx.set(frame(60), off);
+      a.commit(60);
+      if (i % 3 === 0) a.flush();
+    }
+    a.flush();
+    expect(a.stats()).toMatchObject({ txFrames: 0, txErrors: 2_000, lastTxError: "ENXIO" });
+    for (let i = 0; i < 2_000; i++) {
+      a.reserve(60);
+      a.commit(60);
+    }
+  });
+
   test("an interface that is not there, or no Ethernet, is refused with one line", () => {
     const refuse = (name: string) => () => openPacketLink(name, { namespace: namespace.kernel });
     expect(refuse("nope")).toThrow(UserError);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { realClock, VirtualClock } from "../../src/stack/clock.ts";
 import { between, seededRandom, systemRandom } from "../../src/stack/random.ts";
 
@@ -74,6 +74,28 @@ describe("the real clock", () => {
     await new Promise<void>((resolve) => realClock.setTimer(ms, resolve));
     // Node's timers count in whole milliseconds of their own.
     expect(realClock.now() - start).toBeGreaterThan(ms - 1);
+  });
+
+  test("waits longer than Node's timers can, 24.8 days, and is cleared in the middle", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const day = 86_400_000;
+      const fired: number[] = [];
+      realClock.setTimer(60 * day, () => fired.push(60));
+      const other = realClock.setTimer(50 * day, () => fired.push(50));
+      realClock.setTimer(Number.POSITIVE_INFINITY, () => fired.push(Number.POSITIVE_INFINITY));
+      vi.advanceTimersByTime(49 * day);
+      expect(fired).toEqual([]);
+      realClock.clearTimer(other);
+      vi.advanceTimersByTime(11 * day - 1);
+      expect(fired).toEqual([]);
+      vi.advanceTimersByTime(1);
+      expect(fired).toEqual([60]);
+      vi.advanceTimersByTime(1_000 * day);
+      expect(fired).toEqual([60]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
