@@ -24,6 +24,8 @@ for (const kind of DEVICE_KINDS) {
   const group = kind === "simulated" ? describe : needs({ netns: true }).describe;
   group(`on ${kind}`, () => {
     for (const script of run.scripts) {
+      // What cannot be run there is no test of it; the page names it, with the reason.
+      if (script.skipped.has(kind)) continue;
       test(
         name(script),
         async ({ skip }) => {
