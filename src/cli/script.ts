@@ -22,6 +22,7 @@ import {
 } from "../script/index.ts";
 import type { Outcome } from "./command.ts";
 import { choice, nonEmpty } from "./options.ts";
+import { ScriptCapture } from "./script-capture.ts";
 import { wantsColour } from "./terminal.ts";
 
 interface Flags {
@@ -29,6 +30,7 @@ interface Flags {
   readonly json?: boolean;
   readonly verbose?: boolean;
   readonly report?: string;
+  readonly write?: string;
   readonly color: boolean;
 }
 
@@ -55,6 +57,7 @@ export function define(command: Command, outcome: Outcome): void {
       "write a table of what is required and who keeps it (Markdown); goes with --on all",
       nonEmpty,
     )
+    .option("-w, --write <file>", "a pcapng file of every frame, its test's title as a comment", nonEmpty)
     .option("--no-color", "plain text")
     .addHelpText(
       "before",
@@ -84,8 +87,14 @@ async function run(files: readonly string[], flags: Flags): Promise<number> {
     progress.hide();
     process.stdout.write(isJson ? done.map(jsonLine).join("") : describe(done, colours, flags.verbose === true));
   };
-  const verdicts = await judgeAll(scripts, kinds, tell, (done, of) => progress.show(done, of));
+  const capture = flags.write === undefined ? null : new ScriptCapture(flags.write);
+  const verdicts = await judgeAll(scripts, kinds, {
+    onDone: tell,
+    onProgress: (done, of) => progress.show(done, of),
+    ...(capture === null ? {} : { onFrame: (...frame) => capture.add(...frame) }),
+  });
   progress.hide();
+  capture?.save(verdicts);
   if (!isJson) process.stdout.write(summary(verdicts));
   if (report !== undefined) writeFileSync(report, reportText(report, verdicts));
   return verdicts.some(isBad) ? 1 : 0;

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isCaptureError, openCapture } from "../../src/capture/index.ts";
 import { start, VETHLAB } from "../support/command.ts";
 import { needs } from "../support/privilege.ts";
 
@@ -68,6 +69,19 @@ describe("vethlab script", () => {
       failure: { line: 3, message: "a frame came after 0.000 s where none should" },
     });
     expect(code).toBe(1);
+  });
+
+  test("-w: every frame, test after test, each with its test's title", async () => {
+    const file = join(folder, "frames.pcapng");
+    expect((await script("-w", file, at("good"), at("bad"))).code).toBe(1);
+    const reader = await openCapture(file);
+    if (isCaptureError(reader)) throw new Error(reader.message);
+    const titles: string[] = [];
+    for await (const batch of reader) for (let i = 0; i < batch.count; i++) titles.push(batch.comments(i).join());
+    expect(titles).toEqual(["1a a request is answered", "1a a request is answered", "silence", "silence"]);
+    expect((await script("-w", "/nowhere/x.pcapng", at("good"))).stderr).toBe(
+      "vethlab script: cannot write /nowhere/x.pcapng: ENOENT\n",
+    );
   });
 
   test.each([
