@@ -207,6 +207,28 @@ describe("the end", () => {
     expect(s.out).toContain(text);
   });
 
+  test("interrupted before it was ours: nobody waited for it", async () => {
+    const s = scene();
+    s.bench.clock.advance(3_000);
+    s.run.interrupt();
+    expect(await s.run.done).toBe(1);
+    expect(s.out).toContain("10.0.0.9 given back\n\n10.0.0.9 was not claimed yet: 0 conflicts");
+  });
+
+  test.each([60, 61, 70, 80])("in %d columns a number keeps its unit", (width) => {
+    const s = scene({ width, once: true });
+    s.bench.clock.advance(8_000);
+    expect(s.out).toMatch(/\d s\b/);
+    expect(s.out).not.toMatch(/^ *s\b/m);
+  });
+
+  test("--json: times in milliseconds, a thousandth of one at most", () => {
+    const s = scene({ json: true, once: true });
+    s.bench.clock.advance(8_000);
+    expect(s.out).toContain('"ms":');
+    expect(s.out).not.toMatch(/"ms":\d+\.\d{4}/);
+  });
+
   test("the link is gone: 2, and why on standard error", async () => {
     const s = scene();
     s.bench.link.remove();
