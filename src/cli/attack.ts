@@ -128,7 +128,7 @@ async function run(
   try {
     const target = `${ipv4.format(scene.target.ip)} (${mac.format(scene.target.mac)})`;
     if (flags.json !== true)
-      process.stdout.write(`ATTACKING ${target} through ${link.name}: ${one.name}: ${one.about}\n`);
+      process.stdout.write(`ATTACKING ${target} through ${link.name} with ${one.name}: ${one.about}\n`);
     const sending = startSend(link, framesOf(one, scene, flags.seed), { count: flags.count, rate: flags.rate });
     started(sending);
     const limit = flags.w ?? (isOneOfSeveral && flags.count === undefined ? SECONDS_EACH : undefined);

@@ -57,7 +57,7 @@ needs({ netns: true, commands: ["ping"] }).describe("vethlab attack on a cable",
     const land = await attack(...SOURCE, "land", "10.0.0.2", "-c", "400", "--rate", "20000").done;
     expect(land.stderr).toBe("");
     expect(land.stdout).toMatch(
-      /^ATTACKING 10\.0\.0\.2 \(02:76:0a:00:00:02\) through ve0: land: echo, UDP .*\n400 frames sent/,
+      /^ATTACKING 10\.0\.0\.2 \(02:76:0a:00:00:02\) through ve0 with land: echo, UDP .*\n400 frames sent/,
     );
     expect(land.code).toBe(0);
     const several = await attack(...SOURCE, "-j", "arp-forged,ip-broken", "10.0.0.2", "-c", "200", "--rate", "20000")
