@@ -73,12 +73,12 @@ export function define(command: Command, outcome: Outcome): void {
       "before",
       "Examples:\n  vethlab attack --list\n  vethlab attack -I ve0 --source-ip 10.0.0.66/24 arp-forged 10.0.0.2 -c 1000000\n" +
         "  vethlab attack -I ve0 --source-ip 10.0.0.66/24 all 10.0.0.2 -w 2\n" +
-        "  vethlab attack -I ve0 --source-ip 10.0.1.66/24 --beyond 10.0.2.0/24 route-neighbours 10.0.1.1\n",
+        "  vethlab attack -I ve0 --source-ip 10.0.1.66/24 --beyond 10.0.2.0/24 \\\n    route-neighbours 10.0.1.1\n",
     )
     .addHelpText(
       "after",
-      "\nFor a laboratory of one's own: it floods. An interface that is neither veth, dummy nor a bridge or its port, or that" +
-        "\nthe default route goes through, is refused. Ctrl-C ends with the totals.",
+      "\nFor a laboratory of one's own: it floods. An interface that is neither veth,\ndummy nor a bridge or its port, or that " +
+        "the default route goes through, is\nrefused. Ctrl-C ends with the totals.",
     )
     .action(async (names: string | undefined, target: number | undefined, flags: Flags) => {
       outcome.code = flags.list === true ? list() : await attack(names, target, flags);

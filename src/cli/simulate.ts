@@ -36,8 +36,9 @@ export function define(command: Command, outcome: Outcome): void {
     )
     .addHelpText(
       "after",
-      "\nHosts of our own share a switch, on a virtual clock. They come and go, change address and card, collide and ping" +
-        "\neach other; links lose frames in bursts, double and corrupt some. Exit 1 if a reply ever carried wrong data.\nCtrl-C ends after the hour under way, with the totals of those that are over.",
+      "\nHosts of our own share a switch, on a virtual clock. They come and go, change\naddress and card, collide and ping " +
+        "each other; links lose frames in bursts,\ndouble and corrupt some. Exit 1 if a reply ever carried wrong data." +
+        "\nCtrl-C ends after the hour under way, with the totals of those that are over.",
     )
     .action(async (flags: Flags) => {
       outcome.code = await run(flags);

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { printable } from "../../src/cli/printable.ts";
-import { type Finished, startVethlab, VETHLAB } from "../support/command.ts";
+import { type Finished, startVethlab, VETHLAB, vethlab } from "../support/command.ts";
 import { type MachineState, machineState, nothingLeft } from "../support/machine.ts";
 import { startAsNobody } from "../support/nobody.ts";
 import { needs } from "../support/privilege.ts";
@@ -17,6 +17,15 @@ function expectOneLine({ code, stdout, stderr }: Finished, message: RegExp | str
   expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
 }
+
+test("no command's help is wider than a terminal of 80 columns", () => {
+  const commands = [...vethlab("--help").stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map((match) => match[1]!);
+  expect(commands).toContain("simulate");
+  for (const command of new Set(commands.filter((name) => name !== "help"))) {
+    const { stdout } = vethlab(command, "--help");
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  }
+});
 
 describe.concurrent("one line and exit code 2", () => {
   test.each<[args: string[], message: RegExp]>([
