@@ -1,9 +1,9 @@
 /** The frames of scripts as one capture: test after test, each frame with its test's title. */
-import { writeFileSync } from "node:fs";
 import { CaptureDirection, createCapture, isWriteError } from "../capture/index.ts";
 import { UserError } from "../linux/errors.ts";
 import type { DeviceKind, LoggedFrame, Script, Verdict } from "../script/index.ts";
 import { VERSION } from "../version.ts";
+import { openFile } from "./files.ts";
 
 /** Nanoseconds between the last frame of a test and the beginning of the next. */
 const PAUSE = 1e9;
@@ -15,11 +15,7 @@ export class ScriptCapture {
   /** @throws {UserError} when the file cannot be written: before the scripts have run. */
   constructor(path: string) {
     this.#path = path;
-    try {
-      writeFileSync(path, "");
-    } catch (error) {
-      throw new UserError(`cannot write ${path}: ${(error as NodeJS.ErrnoException).code ?? error}`);
-    }
+    openFile(path).close();
   }
 
   add(script: Script, device: DeviceKind, frame: LoggedFrame): void {

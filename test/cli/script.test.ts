@@ -21,6 +21,7 @@ describe("vethlab script", () => {
       bad: BAD,
       other: OTHER,
       broken: "inject it\n",
+      red: "test: \x1b[31mred\nwait 1\n",
       lost: ROUTER,
     }))
       writeFileSync(join(folder, `${name}.frames`), text);
@@ -80,8 +81,17 @@ describe("vethlab script", () => {
     for await (const batch of reader) for (let i = 0; i < batch.count; i++) titles.push(batch.comments(i).join());
     expect(titles).toEqual(["1a a request is answered", "1a a request is answered", "silence", "silence"]);
     expect((await script("-w", "/nowhere/x.pcapng", at("good"))).stderr).toBe(
-      "vethlab script: cannot write /nowhere/x.pcapng: ENOENT\n",
+      "vethlab script: cannot write /nowhere/x.pcapng: no such file or directory\n",
     );
+  });
+
+  test("-w -: the capture alone on standard output, the rest beside it", async () => {
+    const file = join(folder, "same.pcapng");
+    await script("-w", file, at("good"));
+    const { code, stdout, stderr } = await script("-w", "-", at("good"));
+    expect(stdout).toBe(readFileSync(file, "utf8"));
+    expect(stderr).toContain("1 passed, 0 failed\n");
+    expect(code).toBe(0);
   });
 
   test.each([
@@ -90,8 +100,13 @@ describe("vethlab script", () => {
       "broken.frames:1:8: `it` begins no frame: write eth, vlan, arp, ip, icmp, udp, data, quoting, raw, fragment or $NAME\n",
     ],
     [["lost"], "lost.frames:3:1: gateway 10.0.9.9 is on no network of this router's\n"],
-    [["nowhere"], "nowhere.frames: ENOENT\n"],
+    [["nowhere"], "nowhere.frames: no such file or directory\n"],
     [["good", "--report", "x.md"], "vethlab script: --report compares all devices: add --on all\n"],
+    [
+      ["good", "--on", "all", "--report", "/nowhere/x.md"],
+      "script: cannot write /nowhere/x.md: no such file or directory\n",
+    ],
+    [["red"], "red.frames:1:7: U+001B is a control character: a script is plain text\n"],
     [["good", "--on", "moon"], "It must be one of simulated, host, kernel, all"],
   ])("a mistake: %j", async (args, message) => {
     const { code, stdout, stderr } = await script(...args.map((word, i) => (i === 0 ? at(word) : word)));
