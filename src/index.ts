@@ -41,8 +41,14 @@ export { ACD_DEFAULTS, type AcdOptions, type ClaimState, type Defence } from "./
 export { ARP_DEFAULTS, type ArpOptions, LINUX_ARP } from "./stack/arp-options.ts";
 export type { AddressClaim } from "./stack/claim.ts";
 export { type Clock, realClock, VirtualClock } from "./stack/clock.ts";
-export type { EchoOptions, EchoResult } from "./stack/echo-socket.ts";
+export { describe } from "./stack/describe.ts";
+export { Drop, dropName, dropText } from "./stack/drop.ts";
+export type { EchoError, EchoHandler, EchoReply } from "./stack/echo.ts";
+export type { EchoOptions, EchoResult, EchoSocket } from "./stack/echo-socket.ts";
+export { FORWARDING_DEFAULTS, type ForwardingOptions } from "./stack/forwarding.ts";
 export { Host, type HostOptions, type HostStats } from "./stack/host.ts";
+export { ICMP_ERROR_DEFAULTS, type IcmpErrorOptions } from "./stack/icmp-errors.ts";
+export type { MtuDiscovery, SendOptions as DatagramOptions } from "./stack/ipv4-output.ts";
 export { claimLinkLocal, type LinkLocalClaim, type LinkLocalOptions } from "./stack/link-local.ts";
 export {
   LINUX_NEIGHBOURS,
@@ -53,6 +59,11 @@ export {
   neighbourStateName,
 } from "./stack/neighbour-options.ts";
 export type { Observer, StackEvent } from "./stack/observer.ts";
+export { REASSEMBLY_DEFAULTS, type ReassemblyOptions } from "./stack/reassembly.ts";
+export { Router, type RouterInterface, type RouterOptions, type RouterStats } from "./stack/router.ts";
+export type { Route, RouteTable } from "./stack/routes.ts";
+export { isSent, SendResult, sendResultText } from "./stack/send-result.ts";
+export type { UdpError, UdpHandler, UdpMessage, UdpOptions, UdpSocket } from "./stack/udp.ts";
 export {
   type NeighbourEntry as NeighbourObject,
   type NeighbourShow,

@@ -13,6 +13,9 @@ test("`vethlab` and `vethlab/packets` can be imported", () => {
   for (const name of [
     "Lab",
     "Host",
+    "Router",
+    "SendResult",
+    "dropText",
     "SimulatedWire",
     "VirtualClock",
     "openPacketLink",
@@ -24,6 +27,12 @@ test("`vethlab` and `vethlab/packets` can be imported", () => {
   const packets = node("--input-type=module", "-e", 'console.log(Object.keys(await import("vethlab/packets")).join())');
   for (const name of ["arp", "ethernet", "icmp", "ipv4", "vlan", "mac", "checksum", "Fault", "FrameCursor"])
     expect(packets.trim().split(",")).toContain(name);
+});
+
+test("the program in docs/routing.md says what its last line says", () => {
+  const code = /^```js\n(.*?)^```$/ms.exec(readFileSync(`${root}/docs/routing.md`, "utf8"))![1]!;
+  const wanted = /\/\/ (.*)\n$/.exec(code)![1]!;
+  expect(node("--input-type=module", "-e", code)).toBe(`${wanted}\n`);
 });
 
 needs({ netns: true }).test("the example runs, and the README shows it as it is", () => {

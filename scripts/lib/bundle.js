@@ -1,24 +1,25 @@
 // Puts the compiled modules of the command together to a few files in dist/bundle. Node takes a quarter of a millisecond to
-// find, read and link a module, and the command is made of hundreds. `node bundle.js`, by build.js.
+// find, read and link a module, and the command is made of hundreds. `node bundle.js [DIST]`, by build.js.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { ROOT } from "./paths.js";
 
-const BUNDLE = join(ROOT, "dist/bundle");
+const DIST = process.argv[2] ?? join(ROOT, "dist");
+const BUNDLE = join(DIST, "bundle");
 
 /** By the name that each has in the bundle: what is started, or imported from outside. */
 const ENTRIES = {
-  command: "dist/src/cli/main.js",
+  command: "src/cli/main.js",
   // A thread looks for it beside the file that starts it.
-  worker: "dist/src/tools/answer/worker.js",
+  worker: "src/tools/answer/worker.js",
   // A benchmark of a whole process, start included: put together as the command is.
-  "bring-up": "dist/bench/peers/bring-up.js",
+  "bring-up": "bench/peers/bring-up.js",
 };
 
 const input = Object.fromEntries(
   Object.entries(ENTRIES)
-    .map(([name, path]) => [name, join(ROOT, path)])
+    .map(([name, path]) => [name, join(DIST, path)])
     .filter(([, path]) => existsSync(path)),
 );
 // What node_modules holds stays there: koffi, cap and raw-socket are no JavaScript alone.

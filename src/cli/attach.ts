@@ -110,6 +110,18 @@ export function sourceOf(name: string, namespace: NetworkNamespace | null, given
   return { prefix: own, borrowed: true };
 }
 
+/**
+ * Refuses a router that cannot be the first hop: one beyond our network, where ARP never finds it, or ourselves. An
+ * address without a network takes all others to be on the link.
+ * @throws {UserError}
+ */
+export function checkGateway(gateway: number | undefined, own: ipv4.Prefix): void {
+  if (gateway === undefined) return;
+  if (gateway === own.address) throw new UserError(`gateway ${ipv4.format(gateway)} is the asking host itself`);
+  if (own.length < 32 && !ipv4.contains(own, gateway))
+    throw new UserError(`gateway ${ipv4.format(gateway)} is not on the network of ${ipv4.formatPrefix(own)}`);
+}
+
 /** The MAC address to speak from: the one given, else the interface's own; a loopback has none and gets the address's. */
 export function sourceMacOf(link: Link, given: mac.Mac | undefined, ip: number): mac.Mac {
   return given ?? (mac.isZero(link.mac, 0) ? mac.forIpv4(ip) : link.mac);

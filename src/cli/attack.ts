@@ -13,6 +13,7 @@ import type { Outcome } from "./command.ts";
 import { hostAddress, integer, interfaceName, NETNS_HELP, nonEmpty, prefix, seconds, stationMac } from "./options.ts";
 import { rate, showProgress } from "./send.ts";
 import { onEnd } from "./signals.ts";
+import { similar } from "./similar.ts";
 
 interface Flags {
   readonly I?: string;
@@ -63,7 +64,7 @@ export function define(command: Command, outcome: Outcome): void {
     .option("--rate <rate>", "frames a second, or max", rate, "max")
     .option("-c, --count <count>", "stop each attack after that many frames", integer(1))
     .option("-w <seconds>", `stop each attack after that time (of several: ${SECONDS_EACH})`, seconds(0.001))
-    .option("--seed <number>", "of the random parts (1)", integer(0, 0xffffffff), 1)
+    .option("--seed <number>", "of the random parts", integer(0, 0xffffffff), 1)
     .option("--list", "tell the attacks, and what a host of ours does about each")
     .option("--force", "attack through an interface that is no laboratory's, too")
     .option("-q, --quiet", "no progress")
@@ -72,12 +73,12 @@ export function define(command: Command, outcome: Outcome): void {
       "before",
       "Examples:\n  vethlab attack --list\n  vethlab attack -I ve0 --source-ip 10.0.0.66/24 arp-forged 10.0.0.2 -c 1000000\n" +
         "  vethlab attack -I ve0 --source-ip 10.0.0.66/24 all 10.0.0.2 -w 2\n" +
-        "  vethlab attack -I ve0 --source-ip 10.0.1.66/24 --beyond 10.0.2.0/24 route-neighbours 10.0.1.1\n",
+        "  vethlab attack -I ve0 --source-ip 10.0.1.66/24 --beyond 10.0.2.0/24 \\\n    route-neighbours 10.0.1.1\n",
     )
     .addHelpText(
       "after",
-      "\nFor a laboratory of one's own: it floods. An interface that is neither veth, dummy nor a bridge or its port, or that" +
-        "\nthe default route goes through, is refused. Ctrl-C ends with the totals.",
+      "\nFor a laboratory of one's own: it floods. An interface that is neither veth,\ndummy nor a bridge or its port, or that " +
+        "the default route goes through, is\nrefused. Ctrl-C ends with the totals.",
     )
     .action(async (names: string | undefined, target: number | undefined, flags: Flags) => {
       outcome.code = flags.list === true ? list() : await attack(names, target, flags);
@@ -127,7 +128,7 @@ async function run(
   try {
     const target = `${ipv4.format(scene.target.ip)} (${mac.format(scene.target.mac)})`;
     if (flags.json !== true)
-      process.stdout.write(`ATTACKING ${target} through ${link.name}: ${one.name}, ${one.about}\n`);
+      process.stdout.write(`ATTACKING ${target} through ${link.name} with ${one.name}: ${one.about}\n`);
     const sending = startSend(link, framesOf(one, scene, flags.seed), { count: flags.count, rate: flags.rate });
     started(sending);
     const limit = flags.w ?? (isOneOfSeveral && flags.count === undefined ? SECONDS_EACH : undefined);
@@ -150,7 +151,12 @@ function choose(names: string, flags: Flags): Attack[] {
   const isWhole = names === "all";
   const wanted = isWhole ? known : names.split(",");
   const unknown = wanted.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new UserError(`there is no attack ${unknown}: \`vethlab attack --list\` tells them`);
+  if (unknown !== undefined) {
+    const meant = similar(unknown, known);
+    throw new UserError(
+      `there is no attack ${unknown}${meant === null ? "" : ` (Did you mean ${meant}?)`}: \`vethlab attack --list\` tells them`,
+    );
+  }
   const chosen = ATTACKS.filter((one) => wanted.includes(one.name));
   if (flags.beyond !== undefined) return chosen;
   const routed = chosen.find((one) => one.aims === "router");

@@ -71,14 +71,14 @@ export function define(command: Command, outcome: Outcome): void {
     .option(...SEED)
     .addHelpText(
       "before",
-      "Examples:\n  vethlab claim -I ve1 10.0.0.2/24                 claim it, hold it, defend it; Ctrl-C gives it back\n" +
-        "  vethlab claim -I ve1 --once 10.0.0.2             is it free? by the book\n" +
-        "  vethlab claim -I ve1 --link-local --answer       an address without any server, and ping it\n",
+      "Examples:\n  vethlab claim -I ve1 10.0.0.2/24             claim it, hold it, defend it\n" +
+        "  vethlab claim -I ve1 --once 10.0.0.2         is it free? by the book\n" +
+        "  vethlab claim -I ve1 --link-local --answer   one without any server; ping it\n",
     )
     .addHelpText(
       "after",
-      "\nRFC 5227: probe for the address, announce it if nobody objects, and defend it." +
-        "\nExit 0 if the address was ours at the end, 1 if it is another's, was lost, or was not got in time.",
+      "\nRFC 5227: probe for the address, announce it if nobody objects, defend it;\nCtrl-C gives it back." +
+        "\nExit 0 if the address was ours at the end, 1 if it is another's, was lost, or\nwas not got in time.",
     )
     .action(async (address: ipv4.Prefix | undefined, flags: Flags) => {
       outcome.code = await claim(address, flags);

@@ -33,8 +33,8 @@ export function define(command: Command, outcome: Outcome): void {
     )
     .addHelpText(
       "after",
-      "\nExit code: 0 nothing is wrong in it (there may be notes), 1 there are warnings, 2 the file cannot be read to its\n" +
-        "end (what came before the damage is reported all the same).",
+      "\nExit code: 0 nothing is wrong in it (there may be notes), 1 there are warnings,\n2 the file cannot be read to its end " +
+        "(what came before the damage is reported\nall the same).",
     )
     .action(async (file: string, flags: Flags) => {
       outcome.code = await explain(file, flags);

@@ -19,7 +19,7 @@ import { KernelTransport } from "../tools/ping/kernel-transport.ts";
 import { checkPingOptions, type PingIo, type PingOptions, parsePattern } from "../tools/ping/options.ts";
 import { startPing } from "../tools/ping/ping.ts";
 import type { EchoTransport } from "../tools/ping/transport.ts";
-import { attach, droppedLine, enterNamespace, sourceMacOf, sourceOf } from "./attach.ts";
+import { attach, checkGateway, droppedLine, enterNamespace, sourceMacOf, sourceOf } from "./attach.ts";
 import type { Outcome } from "./command.ts";
 import { IMPAIR, type ImpairFlags, impairmentLines, SEED } from "./impair.ts";
 import {
@@ -198,6 +198,7 @@ function throughHost(flags: Flags, { dst, options, isRouted }: Asking): Opened {
   });
   try {
     const source = sourceOf(name, namespace, flags.sourceIp);
+    checkGateway(flags.gateway, source.prefix);
     // The kernel answers for what is its own; for an address of ours we must, or no reply finds its way back.
     const answer = { arp: !source.borrowed, echo: !source.borrowed, errors: !source.borrowed };
     const mac = sourceMacOf(link, flags.sourceMac, source.prefix.address);

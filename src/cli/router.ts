@@ -64,7 +64,7 @@ export function define(command: Command, outcome: Outcome): void {
     .addHelpText(
       "before",
       "Examples:\n  vethlab router --if ve1=10.0.1.1/24 --if ve2=10.0.2.1/24\n" +
-        "  vethlab router --if ve1=10.0.1.1/24 --if ve2=10.0.2.1/24 --route 10.0.9.0/24=10.0.2.2\n",
+        "  vethlab router --if ve1=10.0.1.1/24 --if ve2=10.0.2.1/24 \\\n    --route 10.0.9.0/24=10.0.2.2\n",
     )
     .addHelpText(
       "after",

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { release } from "node:os";
 import { dirname, join, relative } from "node:path";
 import type { Command } from "commander";
@@ -21,7 +21,9 @@ import {
   verdictLine,
 } from "../script/index.ts";
 import type { Outcome } from "./command.ts";
+import { checkFile, openFile, reasonOf, TO_STDOUT, writeTo } from "./files.ts";
 import { choice, nonEmpty } from "./options.ts";
+import { ScriptCapture } from "./script-capture.ts";
 import { wantsColour } from "./terminal.ts";
 
 interface Flags {
@@ -29,6 +31,7 @@ interface Flags {
   readonly json?: boolean;
   readonly verbose?: boolean;
   readonly report?: string;
+  readonly write?: string;
   readonly color: boolean;
 }
 
@@ -55,6 +58,7 @@ export function define(command: Command, outcome: Outcome): void {
       "write a table of what is required and who keeps it (Markdown); goes with --on all",
       nonEmpty,
     )
+    .option("-w, --write <file>", "a pcapng file of every frame, its test's title as a comment", nonEmpty)
     .option("--no-color", "plain text")
     .addHelpText(
       "before",
@@ -78,16 +82,29 @@ async function run(files: readonly string[], flags: Flags): Promise<number> {
   if (kinds.some((kind) => kind !== "simulated")) requireLabPrivileges();
   const colours = wantsColour(flags.color) ? ANSI : PLAIN;
   const isJson = flags.json === true;
-  if (!isJson) process.stdout.write(headLine(kinds, colours));
+  if (report !== undefined) checkFile(report);
+  const capture = flags.write === undefined ? null : new ScriptCapture(flags.write);
+  // What is written is for a program, what is told for whoever started it.
+  const told = [report, flags.write].includes(TO_STDOUT) ? process.stderr : process.stdout;
+  if (!isJson) told.write(headLine(kinds, colours));
   const progress = new Progress();
   const tell = (done: readonly Verdict[]): void => {
     progress.hide();
-    process.stdout.write(isJson ? done.map(jsonLine).join("") : describe(done, colours, flags.verbose === true));
+    told.write(isJson ? done.map(jsonLine).join("") : describe(done, colours, flags.verbose === true));
   };
-  const verdicts = await judgeAll(scripts, kinds, tell, (done, of) => progress.show(done, of));
+  const verdicts = await judgeAll(scripts, kinds, {
+    onDone: tell,
+    onProgress: (done, of) => progress.show(done, of),
+    ...(capture === null ? {} : { onFrame: (...frame) => capture.add(...frame) }),
+  });
   progress.hide();
-  if (!isJson) process.stdout.write(summary(verdicts));
-  if (report !== undefined) writeFileSync(report, reportText(report, verdicts));
+  capture?.save(verdicts);
+  if (!isJson) told.write(summary(verdicts));
+  if (report !== undefined) {
+    const sheet = openFile(report);
+    writeTo(sheet, report, new TextEncoder().encode(reportText(report, verdicts)));
+    sheet.close();
+  }
   return verdicts.some(isBad) ? 1 : 0;
 }
 
@@ -134,6 +151,6 @@ function filesIn(path: string): string[] {
     return names.sort().map((name) => join(path, name));
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? error}`);
+    throw new UserError(`cannot read ${path}: ${reasonOf(error)}`);
   }
 }

@@ -79,11 +79,11 @@ export function define(command: Command, outcome: Outcome): void {
     .addHelpText(
       "before",
       "Examples:\n  vethlab send -I ve0 --arp 10.0.0.2 --source-ip 10.0.0.1 --rate 10\n" +
-        "  vethlab send -I ve0 --echo 10.0.0.2 --to 02:76:0a:00:00:02 --source-ip 10.0.0.1 -c 1000000\n" +
-        "  vethlab send -I ve0 --arp 10.0.0.2 --source-ip 10.9.0.0 --vary source-ip=inc:65536 --vary source-mac=random\n" +
+        "  vethlab send -I ve0 --echo 10.0.0.2 --to 02:76:0a:00:00:02 \\\n    --source-ip 10.0.0.1 -c 1000000\n" +
+        "  vethlab send -I ve0 --arp 10.0.0.2 --source-ip 10.9.0.0 \\\n    --vary source-ip=inc:65536 --vary source-mac=random\n" +
         "  vethlab send -I ve0 -r lab.pcapng --rate max\n",
     )
-    .addHelpText("after", "\nCtrl-C ends with the totals. Exit code 1 says that some frames could not be sent.")
+    .addHelpText("after", "\nCtrl-C ends with the totals. Exit code 1: some frames could not be sent.")
     .action(async (flags: Flags) => {
       outcome.code = await send(flags);
     });

@@ -1,12 +1,13 @@
-import { closeSync, openSync, writeSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Command } from "commander";
 import { UserError } from "../linux/errors.ts";
 import { type HourReport, type SimulationReport, simulateHours } from "../tools/simulate/index.ts";
 import type { Outcome } from "./command.ts";
+import { openFile, TO_STDOUT, writeTo } from "./files.ts";
 import { IMPAIR, type ImpairFlags } from "./impair.ts";
 import { integer, nonEmpty } from "./options.ts";
+import { onEnd } from "./signals.ts";
 
 interface Flags extends ImpairFlags {
   readonly hosts: number;
@@ -18,11 +19,15 @@ interface Flags extends ImpairFlags {
 
 export function define(command: Command, outcome: Outcome): void {
   command
-    .option("--hosts <count>", "stations on the segment (50)", integer(2, 200), 50)
-    .option("--hours <count>", "simulated hours (24)", integer(1, 8760), 24)
-    .option("--seed <number>", "everything follows from it (1)", integer(0, 0xffff_ffff), 1)
+    .option("--hosts <count>", "stations on the segment", integer(2, 200), 50)
+    .option("--hours <count>", "simulated hours", integer(1, 8760), 24)
+    .option("--seed <number>", "everything follows from it", integer(0, 0xffff_ffff), 1)
     .option(...IMPAIR)
-    .option("-w, --write <file>", "a pcapng file of every frame: the same seed writes the same bytes", nonEmpty)
+    .option(
+      "-w, --write <file>",
+      "a pcapng file of every frame, - for standard output: the same seed writes the same bytes",
+      nonEmpty,
+    )
     .option("-j, --json", "one JSON object a line")
     .addHelpText(
       "before",
@@ -31,8 +36,9 @@ export function define(command: Command, outcome: Outcome): void {
     )
     .addHelpText(
       "after",
-      "\nHosts of our own share a switch, on a virtual clock. They come and go, change address and card, collide and ping" +
-        "\neach other; links lose frames in bursts, double and corrupt some. Exit 1 if a reply ever carried wrong data.",
+      "\nHosts of our own share a switch, on a virtual clock. They come and go, change\naddress and card, collide and ping " +
+        "each other; links lose frames in bursts,\ndouble and corrupt some. Exit 1 if a reply ever carried wrong data." +
+        "\nCtrl-C ends after the hour under way, with the totals of those that are over.",
     )
     .action(async (flags: Flags) => {
       outcome.code = await run(flags);
@@ -40,47 +46,38 @@ export function define(command: Command, outcome: Outcome): void {
 }
 
 async function run(flags: Flags): Promise<number> {
-  const { hosts, hours, seed, impair, json = false } = flags;
-  const file = flags.write === undefined ? null : open(flags.write);
+  const { hosts, hours, seed, impair, json = false, write: path = "" } = flags;
+  const file = path === "" ? null : openFile(path);
+  // What is written is for a program, what is told for whoever started it.
+  const told = path === TO_STDOUT ? process.stderr : process.stdout;
+  let isOver = false;
+  const stopListening = onEnd(() => {
+    isOver = true;
+  });
   try {
     const simulation = simulateHours({
       hosts,
       hours,
       seed,
       ...(impair === undefined ? {} : { impairments: impair }),
-      ...(file === null ? {} : { write: (bytes: Uint8Array) => writeAll(file, flags.write ?? "", bytes) }),
+      ...(file === null ? {} : { write: (bytes: Uint8Array) => writeTo(file, path, bytes) }),
       memory: memoryInUse(),
     });
     let next = simulation.next();
-    if (!json) process.stdout.write(`${HEADINGS.join("  ")}\n`);
-    for (; next.done !== true; next = simulation.next()) {
-      process.stdout.write(json ? `${JSON.stringify({ event: "hour", ...next.value })}\n` : hourLine(next.value));
-      // Whoever reads may have seen enough.
+    if (!json) told.write(`${HEADINGS.join("  ")}\n`);
+    for (; next.done !== true; next = simulation.next(isOver)) {
+      told.write(json ? `${JSON.stringify({ event: "hour", ...next.value })}\n` : hourLine(next.value));
+      // Whoever reads may have seen enough, whoever waits may have waited enough.
       await new Promise((resolve) => setImmediate(resolve));
     }
     const report = next.value;
-    process.stdout.write(json ? totalsJson(report, seed) : totals(report, hosts, seed));
+    told.write(json ? totalsJson(report, seed) : totals(report, hosts, seed));
     return report.wrong === 0 ? 0 : 1;
   } catch (error) {
     throw error instanceof RangeError ? new UserError(error.message) : error;
   } finally {
-    if (file !== null) closeSync(file);
-  }
-}
-
-function open(path: string): number {
-  try {
-    return openSync(path, "w");
-  } catch (error) {
-    throw new UserError(`cannot write ${path}: ${(error as Error).message}`);
-  }
-}
-
-function writeAll(fd: number, path: string, bytes: Uint8Array): void {
-  try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-  } catch (error) {
-    throw new UserError(`cannot write ${path}: ${(error as Error).message}`);
+    stopListening();
+    file?.close();
   }
 }
 

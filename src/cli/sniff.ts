@@ -33,13 +33,13 @@ import { openWriter, rotationOf } from "./sniff-writer.ts";
 import { wantsColour } from "./terminal.ts";
 
 const EXAMPLES = `Examples:
-  vethlab sniff -i ve1 -n -e arp                     ARP at ve1, with the Ethernet headers
-  vethlab sniff -i ve1 --explain                     what each frame is for
-  vethlab sniff -i any                               every interface here, named in the line
-  vethlab sniff -i ve0@lab-a -i ve1@lab-b icmp       both ends of a cable, in two namespaces
-  vethlab sniff -i ve1 -w lab.pcapng                 write a capture; .pcap and .gz by name
-  vethlab sniff -r lab.pcapng -v icmp                read one
-  vethlab sniff -i ve1 -w - | wireshark -k -i -      watch in Wireshark
+  vethlab sniff -i ve1 -n -e arp                  ARP, with the Ethernet headers
+  vethlab sniff -i ve1 --explain                  what each frame is for
+  vethlab sniff -i any                            every interface here
+  vethlab sniff -i ve0@lab-a -i ve1@lab-b icmp    both ends, in two namespaces
+  vethlab sniff -i ve1 -w lab.pcapng              write; .pcap and .gz by name
+  vethlab sniff -r lab.pcapng -v icmp             read that
+  vethlab sniff -i ve1 -w - | wireshark -k -i -   watch in Wireshark
 `;
 
 /** tcpdump's options for what is always so here. */
@@ -127,7 +127,7 @@ export function define(command: Command, outcome: Outcome): void {
     .addHelpText("before", EXAMPLES)
     .addHelpText(
       "after",
-      "\nAlways so, and accepted: -n -N -f (addresses are never looked up), --immediate-mode, --micro.\nCtrl-C ends with the counters; Ctrl-\\ (or SIGUSR1) prints them and goes on; SIGUSR2 writes out what is buffered.",
+      "\nAlways so, and accepted: -n -N -f (addresses are never looked up),\n--immediate-mode, --micro.\nCtrl-C ends with the counters; Ctrl-\\ (or SIGUSR1) prints them and goes on;\nSIGUSR2 writes out what is buffered.",
     )
     .action(async (filter: string[], flags: Flags) => {
       outcome.code = await run(filter.join(" "), flags, counts);

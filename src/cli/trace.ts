@@ -7,7 +7,7 @@ import type { NetworkNamespace } from "../linux/namespace.ts";
 import { realClock } from "../stack/clock.ts";
 import { Host } from "../stack/host.ts";
 import { checkTraceOptions, type Method, startTrace, type TraceOptions } from "../tools/trace/index.ts";
-import { attach, droppedLine, sourceMacOf, sourceOf } from "./attach.ts";
+import { attach, checkGateway, droppedLine, sourceMacOf, sourceOf } from "./attach.ts";
 import type { Outcome } from "./command.ts";
 import {
   address,
@@ -111,6 +111,7 @@ async function trace(target: string, length: number | undefined, flags: Flags): 
   let host: Host | null = null;
   try {
     const source = sourceOf(name, namespace, flags.sourceIp);
+    checkGateway(flags.gateway, source.prefix);
     const answer = { arp: !source.borrowed, echo: !source.borrowed, errors: !source.borrowed };
     const mac = sourceMacOf(link, flags.sourceMac, source.prefix.address);
     const dst = ipv4.parse(target) ?? 0;

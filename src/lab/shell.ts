@@ -64,7 +64,9 @@ export function joinShell(pid: number, command: readonly string[]): never {
   if (differs("user")) options.push("--user", "--preserve-credentials");
   const setpriv = findProgram("setpriv");
   const tied = setpriv === null ? command : [setpriv, "--pdeathsig", "KILL", ...command];
-  replaceProcess(nsenter, [nsenter, "--target", String(inside), ...options, "--", ...tied], shellEnvironment());
+  // Another mount namespace is entered at its root: back to where the user is.
+  const there = ["sh", "-c", 'cd "$0" 2>/dev/null; exec "$@"', process.cwd(), ...tied];
+  replaceProcess(nsenter, [nsenter, "--target", String(inside), ...options, "--", ...there], shellEnvironment());
 }
 
 /** The first process at or below `pid` that lives in another network and process namespace than this one. */

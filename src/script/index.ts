@@ -14,7 +14,7 @@ export type { Fault } from "./devices/own.ts";
 export { openSimulated } from "./devices/simulated.ts";
 export { type Tamper, TamperedLink, type Tampering } from "./devices/tampered-link.ts";
 export type { Failure, LoggedFrame } from "./failure.ts";
-export { judgeAll } from "./judge-all.ts";
+export { type JudgeAllOptions, judgeAll } from "./judge-all.ts";
 export type { Row } from "./match-frame.ts";
 export { parseScripts } from "./parse.ts";
 export { type Colours, failureText, headLine, PLAIN, summary, verdictLine } from "./report.ts";

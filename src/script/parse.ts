@@ -48,6 +48,16 @@ export function parseScripts(text: string, file: string): Script[] {
   }
 }
 
+/** Titles and steps are shown on terminals, to which these characters are commands. */
+const CONTROLS = /(?!\t)[\p{Cc}\p{Bidi_Control}]/u;
+
+function refuseControls(text: string, line: number): void {
+  const found = CONTROLS.exec(text);
+  if (found === null) return;
+  const code = found[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+  throw new ScriptError(`U+${code} is a control character: a script is plain text`, line, found.index + 1);
+}
+
 class Reader {
   readonly #lines: readonly string[];
   readonly #file: string;
@@ -65,6 +75,7 @@ class Reader {
     for (; this.#at < this.#lines.length; this.#at++) {
       const line = this.#at + 1;
       const text = this.#lines[this.#at]!;
+      refuseControls(text, line);
       const words = new Words(/^\s*(test|\w+ differs|not on \w+)\b/.test(text) ? "" : text, line);
       const header = /^\s*test\b(.*)$/.exec(text);
       if (header !== null) {

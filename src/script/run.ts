@@ -3,7 +3,7 @@ import { Actor } from "./actor.ts";
 import { buildFrame } from "./build-frame.ts";
 import type { FrameContext, Segment } from "./context.ts";
 import type { DevicePort, DeviceUnderTest } from "./device.ts";
-import { type Failure, StepFailed } from "./failure.ts";
+import { type Failure, type LoggedFrame, StepFailed } from "./failure.ts";
 import type { FrameSpec } from "./frame.ts";
 import { type Match, matchFrame } from "./match-frame.ts";
 import type { Script, Step, TimedStep } from "./script.ts";
@@ -15,8 +15,8 @@ const WITHIN = 1;
 const NOTHING = 0.3;
 /** From the last step to the end: what comes then was not expected either. */
 const GRACE = 0.03;
-/** Timers tick; a window's beginning is taken that much earlier. */
-const EARLY = 0.012;
+/** Timers tick, and a sender may be held up between looking at the clock and sending: a window begins that much earlier. */
+const EARLY = 0.03;
 const VIRTUAL_TOLERANCE = 0.002;
 const S = 1e9;
 
@@ -26,9 +26,16 @@ interface Window {
   readonly to: number;
 }
 
-/** @returns what went wrong; null if nothing did. */
-export function runScript(script: Script, device: DeviceUnderTest): Promise<Failure | null> {
-  return device.drive(new Run(script, device).run());
+/**
+ * @param onFrame told of every frame, in the order in which the script saw it.
+ * @returns what went wrong; null if nothing did.
+ */
+export function runScript(
+  script: Script,
+  device: DeviceUnderTest,
+  onFrame: (frame: LoggedFrame) => void = () => {},
+): Promise<Failure | null> {
+  return device.drive(new Run(script, device, onFrame).run());
 }
 
 class Run {
@@ -44,11 +51,11 @@ class Run {
   /** Of the last event: what came, was sent or was waited for. */
   #moment: number;
 
-  constructor(script: Script, device: DeviceUnderTest) {
+  constructor(script: Script, device: DeviceUnderTest, onFrame: (frame: LoggedFrame) => void) {
     const { setup } = script;
     this.#script = script;
     this.#device = device;
-    this.#tap = new WireTap(device, setup);
+    this.#tap = new WireTap(device, setup, onFrame);
     this.#start = this.#tap.now();
     this.#moment = this.#start;
     this.#tolerance = (device.kind === "simulated" ? VIRTUAL_TOLERANCE : setup.tolerance) * S;

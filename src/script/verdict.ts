@@ -4,7 +4,7 @@ import { type DeviceUnderTest, type OpenDevice, Unsupported } from "./device.ts"
 import { openHost } from "./devices/host.ts";
 import { openKernel } from "./devices/kernel.ts";
 import { openSimulated } from "./devices/simulated.ts";
-import type { Failure } from "./failure.ts";
+import type { Failure, LoggedFrame } from "./failure.ts";
 import { runScript } from "./run.ts";
 import type { DeviceKind, Script } from "./script.ts";
 import { ScriptError } from "./tokens.ts";
@@ -41,7 +41,8 @@ export function isBad({ result }: Verdict): boolean {
 
 /** A script on a device that was made for it. */
 export interface Prepared {
-  run(): Promise<Verdict>;
+  /** @param onFrame told of every frame. */
+  run(onFrame?: (frame: LoggedFrame) => void): Promise<Verdict>;
   /** Takes the device away where it was not run. */
   close(): void;
 }
@@ -78,10 +79,10 @@ export function prepare(script: Script, kind: DeviceKind, open: OpenDevice = OPE
   }
   return {
     close: () => device.close(),
-    async run() {
+    async run(onFrame) {
       let failure: Failure | null;
       try {
-        failure = await runScript(script, device);
+        failure = await runScript(script, device, onFrame);
       } catch (error) {
         if (error instanceof Unsupported) return verdict("skipped", error.message);
         throw error;

@@ -24,14 +24,16 @@ export class WireTap {
   readonly log: LoggedFrame[] = [];
   readonly #device: DeviceUnderTest;
   readonly #setup: Setup;
+  readonly #onFrame: (frame: LoggedFrame) => void;
   readonly #queue: Arrival[] = [];
   readonly #detach: (() => void)[] = [];
   readonly #start: number;
   #wake: (() => void) | null = null;
 
-  constructor(device: DeviceUnderTest, setup: Setup) {
+  constructor(device: DeviceUnderTest, setup: Setup, onFrame: (frame: LoggedFrame) => void) {
     this.#device = device;
     this.#setup = setup;
+    this.#onFrame = onFrame;
     this.#start = this.now();
     for (const port of device.ports) this.#detach.push(port.link.onFrames((batch) => this.#input(port, batch)));
   }
@@ -142,7 +144,9 @@ export class WireTap {
   }
 
   #note(time: number, isOurs: boolean, port: string, bytes: Uint8Array): void {
-    this.log.push({ time: time - this.#start, isOurs, port, bytes });
+    const frame = { time: time - this.#start, isOurs, port, bytes };
+    this.#onFrame(frame);
+    this.log.push(frame);
     if (this.log.length > KEPT) this.log.shift();
   }
 }

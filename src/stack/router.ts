@@ -80,15 +80,17 @@ export class Router {
   }
 
   /**
-   * Adds a route through a gateway on a network of ours.
+   * Adds a route through a gateway, another router on a network of ours.
    * @param prefix text such as `10.0.9.0/24`, or parsed; `0.0.0.0/0` for all that is on no other route.
-   * @throws {RangeError} if either is none, or the gateway is on no network of ours.
+   * @throws {RangeError} if either is none, or the gateway is on no network of ours, or an address of ours.
    */
   addRoute(prefix: string | ipv4.Prefix, gateway: string | number, metric = 0): void {
     const network = typeof prefix === "string" ? ipv4.parsePrefix(prefix) : prefix;
     if (network === null) throw new RangeError(`${prefix} is no IPv4 network: write it as 10.0.9.0/24`);
     const hop = readAddress(gateway, "gateway");
     const way = this.routes.lookup(hop);
+    if (this.hosts.some((host) => host.identity.owns(hop)))
+      throw new RangeError(`gateway ${ipv4.format(hop)} is this router itself`);
     if (way === null || way.gateway !== 0)
       throw new RangeError(`gateway ${ipv4.format(hop)} is on no network of this router's`);
     this.routes.add({ prefix: network, gateway: hop, out: way.out, metric });

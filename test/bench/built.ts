@@ -32,5 +32,7 @@ export function build(): string {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", config], { encoding: "utf8" });
   if (status !== 0) throw new Error(`the benchmark does not build:\n${stdout}`);
+  const bundler = spawnSync(process.execPath, [join(root, "scripts/lib/bundle.js"), outDir], { encoding: "utf8" });
+  if (bundler.status !== 0) throw new Error(`the benchmark is not bundled:\n${bundler.stderr}`);
   return outDir;
 }

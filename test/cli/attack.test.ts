@@ -20,7 +20,10 @@ test("--list tells every attack, and what is done about it", () => {
 
 test.each([
   [[], "attack what? Give an interface, an attack and an address: -I ve0 arp-flood 10.0.0.2"],
-  [["-I", "lo", "arp-flud", "10.0.0.2"], "there is no attack arp-flud: `vethlab attack --list` tells them"],
+  [
+    ["-I", "lo", "arp-flud", "10.0.0.2"],
+    "there is no attack arp-flud (Did you mean arp-flood?): `vethlab attack --list` tells them",
+  ],
   [["-I", "lo", "route-ttl", "10.0.0.2"], "route-ttl goes through a router: say to which network, such as --beyond"],
   [["-I", "lo", "land", "10.0.0.2", "--beyond", "10.0.2.0"], "it must be a network such as 10.0.2.0/24"],
   [["-I", "lo", "land", "10.0.0.2", "-w", "0"], "it must be a number of seconds"],
@@ -54,7 +57,7 @@ needs({ netns: true, commands: ["ping"] }).describe("vethlab attack on a cable",
     const land = await attack(...SOURCE, "land", "10.0.0.2", "-c", "400", "--rate", "20000").done;
     expect(land.stderr).toBe("");
     expect(land.stdout).toMatch(
-      /^ATTACKING 10\.0\.0\.2 \(02:76:0a:00:00:02\) through ve0: land, echo, UDP .*\n400 frames sent/,
+      /^ATTACKING 10\.0\.0\.2 \(02:76:0a:00:00:02\) through ve0 with land: echo, UDP .*\n400 frames sent/,
     );
     expect(land.code).toBe(0);
     const several = await attack(...SOURCE, "-j", "arp-forged,ip-broken", "10.0.0.2", "-c", "200", "--rate", "20000")

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { printable } from "../../src/cli/printable.ts";
-import { type Finished, startVethlab, VETHLAB } from "../support/command.ts";
+import { type Finished, startVethlab, VETHLAB, vethlab } from "../support/command.ts";
 import { type MachineState, machineState, nothingLeft } from "../support/machine.ts";
 import { startAsNobody } from "../support/nobody.ts";
 import { needs } from "../support/privilege.ts";
@@ -17,6 +17,15 @@ function expectOneLine({ code, stdout, stderr }: Finished, message: RegExp | str
   expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
 }
+
+test("no command's help is wider than a terminal of 80 columns", () => {
+  const commands = [...vethlab("--help").stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map((match) => match[1]!);
+  expect(commands).toContain("simulate");
+  for (const command of new Set(commands.filter((name) => name !== "help"))) {
+    const { stdout } = vethlab(command, "--help");
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  }
+});
 
 describe.concurrent("one line and exit code 2", () => {
   test.each<[args: string[], message: RegExp]>([
@@ -58,6 +67,12 @@ describe.concurrent("one line and exit code 2", () => {
     [["ping", ...ON_LO, "--source-mac", "ff:ff:ff:ff:ff:ff", "10.0.0.2"], /is invalid: it is a group address/],
     [["ping", "-I", "lo", "--source-ip", "127.0.0.1", "10.0.0.2"], /it must be an address of one host: not loopback/],
     [["ping", ...ON_LO, "--gateway", "224.0.0.1", "10.0.0.2"], /'--gateway <address>' .* an address of one host/],
+    [
+      ["ping", ...ON_LO, "--gateway", "10.9.9.9", "10.8.0.2"],
+      /gateway 10.9.9.9 is not on the network of 10.0.0.1\/24$/m,
+    ],
+    [["ping", ...ON_LO, "--gateway", "10.0.0.1", "10.8.0.2"], /gateway 10.0.0.1 is the asking host itself$/m],
+    [["trace", "-i", "lo", "-s", "10.0.0.1/24", "--gateway", "10.0.1.1", "10.8.0.2"], /gateway 10.0.1.1 is not on the/],
     [["ping", ...ON_LO, "--via", "carrier", "10.0.0.2"], /it must be one of packet, cap, kernel;/],
     [["ping", ...ON_LO, "--via", "kernel", "10.0.0.2"], /--source-ip does not go with --via kernel/],
     [["ping", ...ON_LO, "--source_ip", "10.0.0.1", "10.0.0.2"], /'--source_ip' \(Did you mean --source-ip\?\)/],
@@ -114,7 +129,10 @@ describe.concurrent("one line and exit code 2", () => {
       ["simulate", "--impair", "reorder 1%"],
       /^vethlab simulate: reorder: it needs a delay that frames can go ahead of$/m,
     ],
-    [["simulate", "-w", "/nowhere/a.pcapng"], /^vethlab simulate: cannot write \/nowhere\/a\.pcapng: ENOENT/],
+    [
+      ["simulate", "-w", "/nowhere/a.pcapng"],
+      /^vethlab simulate: cannot write \/nowhere\/a\.pcapng: no such file or directory$/m,
+    ],
     [["answer", "-I", "lo", "--ip", "10.0.0.2", "10.0.0.3"], /^vethlab answer: it takes no argument, not 1;/],
     [["sniff"], /^vethlab sniff: look at what\? Name an interface with -i, or a file with -r$/m],
     [["sniff", "-i", "lo", "-r", "x"], /^vethlab sniff: -i and -r do not go together/],

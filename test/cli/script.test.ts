@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isCaptureError, openCapture } from "../../src/capture/index.ts";
 import { start, VETHLAB } from "../support/command.ts";
 import { needs } from "../support/privilege.ts";
 
@@ -20,6 +21,7 @@ describe("vethlab script", () => {
       bad: BAD,
       other: OTHER,
       broken: "inject it\n",
+      red: "test: \x1b[31mred\nwait 1\n",
       lost: ROUTER,
     }))
       writeFileSync(join(folder, `${name}.frames`), text);
@@ -70,14 +72,41 @@ describe("vethlab script", () => {
     expect(code).toBe(1);
   });
 
+  test("-w: every frame, test after test, each with its test's title", async () => {
+    const file = join(folder, "frames.pcapng");
+    expect((await script("-w", file, at("good"), at("bad"))).code).toBe(1);
+    const reader = await openCapture(file);
+    if (isCaptureError(reader)) throw new Error(reader.message);
+    const titles: string[] = [];
+    for await (const batch of reader) for (let i = 0; i < batch.count; i++) titles.push(batch.comments(i).join());
+    expect(titles).toEqual(["1a a request is answered", "1a a request is answered", "silence", "silence"]);
+    expect((await script("-w", "/nowhere/x.pcapng", at("good"))).stderr).toBe(
+      "vethlab script: cannot write /nowhere/x.pcapng: no such file or directory\n",
+    );
+  });
+
+  test("-w -: the capture alone on standard output, the rest beside it", async () => {
+    const file = join(folder, "same.pcapng");
+    await script("-w", file, at("good"));
+    const { code, stdout, stderr } = await script("-w", "-", at("good"));
+    expect(stdout).toBe(readFileSync(file, "utf8"));
+    expect(stderr).toContain("1 passed, 0 failed\n");
+    expect(code).toBe(0);
+  });
+
   test.each([
     [
       ["broken"],
       "broken.frames:1:8: `it` begins no frame: write eth, vlan, arp, ip, icmp, udp, data, quoting, raw, fragment or $NAME\n",
     ],
     [["lost"], "lost.frames:3:1: gateway 10.0.9.9 is on no network of this router's\n"],
-    [["nowhere"], "nowhere.frames: ENOENT\n"],
+    [["nowhere"], "nowhere.frames: no such file or directory\n"],
     [["good", "--report", "x.md"], "vethlab script: --report compares all devices: add --on all\n"],
+    [
+      ["good", "--on", "all", "--report", "/nowhere/x.md"],
+      "script: cannot write /nowhere/x.md: no such file or directory\n",
+    ],
+    [["red"], "red.frames:1:7: U+001B is a control character: a script is plain text\n"],
     [["good", "--on", "moon"], "It must be one of simulated, host, kernel, all"],
   ])("a mistake: %j", async (args, message) => {
     const { code, stdout, stderr } = await script(...args.map((word, i) => (i === 0 ? at(word) : word)));

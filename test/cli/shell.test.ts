@@ -41,7 +41,8 @@ describeNetns("vethlab shell", () => {
     const before = machineState();
     const shell = startVethlab("shell", "--", "sh", "-c", "ip link set dev ve0 alias here; echo ready; sleep 777");
     await until(() => shell.stdout().includes("ready"));
-    const seen = vethlab("shell", "--join", String(shell.pid), "--", "sh", "-c", "ip link show ve0; ps ax");
+    const seen = vethlab("shell", "--join", String(shell.pid), "--", "sh", "-c", "ip link show ve0; pwd; ps ax");
+    expect(seen.stdout).toContain(`\n${process.cwd()}\n`);
     expect(seen.stdout).toContain("alias here");
     expect(seen.stdout).toMatch(/ 1 .* sh -c ip link set/);
     process.kill(shell.pid, "SIGTERM");

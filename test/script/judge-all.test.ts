@@ -17,7 +17,9 @@ const openDescriptors = () => readdirSync("/proc/self/fd").length;
 
 test("verdicts come script after script, whatever takes longer", async () => {
   const told: string[] = [];
-  const verdicts = await judgeAll(scripts, ["simulated"], (done) => told.push(...done.map(({ script }) => script.id)));
+  const verdicts = await judgeAll(scripts, ["simulated"], {
+    onDone: (done) => told.push(...done.map(({ script }) => script.id)),
+  });
   expect(told).toEqual(["1", "2", "3", "4", "5"]);
   expect(verdicts.map(({ result }) => result)).toEqual(["pass", "pass", "fail", "pass", "pass"]);
 });
@@ -33,9 +35,9 @@ needs({ netns: true }).describe("on real wires", () => {
   test("all devices of a script are told together, and descriptors are given back", async () => {
     const before = openDescriptors();
     const told: string[] = [];
-    await judgeAll(scripts, ["simulated", "host", "kernel"], (done) =>
-      told.push(`${done[0]!.script.id}: ${done.map(({ result }) => result).join(" ")}`),
-    );
+    await judgeAll(scripts, ["simulated", "host", "kernel"], {
+      onDone: (done) => told.push(`${done[0]!.script.id}: ${done.map(({ result }) => result).join(" ")}`),
+    });
     expect(told).toEqual([
       "1: pass pass pass",
       "2: pass pass pass",

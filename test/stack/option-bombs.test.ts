@@ -32,13 +32,31 @@ test.each([false, true])("a router answers each at most once, source routes acce
       line.forge({ options: list, src: ip(src), dst: ip(dst), type, ttl, flags, fragmentOffset });
       // Long enough for the limits to have forgotten, and for fragments to be given up, which is told as well.
       line.clock.advance(31_000);
-      const back = line.seen[0].filter((one) => ipv4.src(one, 0) !== ip(src) || ipv4.dst(one, 0) !== ip(dst));
+      // A route may lead back to the left host, which answers for itself.
+      const back = line.seen[0].filter(
+        (one) => ipv4.src(one, 0) !== ip(LEFT) && (ipv4.src(one, 0) !== ip(src) || ipv4.dst(one, 0) !== ip(dst)),
+      );
       expect(back.length).toBeLessThanOrEqual(1);
       for (const one of back) expect(address.isUnicast(ipv4.dst(one, 0))).toBe(true);
       errors += back.filter((one) => icmp.isError(icmp.type(one, ipv4.payloadOffset(one, 0)))).length;
       for (const wire of line.seen) for (const one of wire) expect(ipv4.checksumOk(one, 0)).toBe(true);
     }),
-    { numRuns: 1500 },
+    {
+      numRuns: 1500,
+      examples: [
+        [
+          {
+            list: Uint8Array.of(131, 7, 4, 10, 0, 1, 2, 0),
+            src: RIGHT,
+            dst: "10.0.2.1",
+            type: 8,
+            ttl: 64,
+            flags: 0,
+            fragmentOffset: 0,
+          },
+        ],
+      ],
+    },
   );
   const sent = (host: Host) => host.stats().errors.sent;
   expect(sent(line.a.hosts[0]!) + sent(line.b.hosts[0]!) + sent(line.right)).toBeGreaterThanOrEqual(errors);

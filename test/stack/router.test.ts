@@ -156,6 +156,8 @@ describe("a router passes on", () => {
     expect(await clock.until(one.echo("10.0.3.2"))).toMatchObject({ from: "10.0.3.2", ttl: 63 });
     expect(await clock.until(two.echo("10.0.1.2"))).toMatchObject({ from: "10.0.1.2", ttl: 63 });
     expect(() => one.addRoute("10.9.0.0/16", "10.7.7.7")).toThrow("gateway 10.7.7.7 is on no network of this router's");
+    for (const own of ["10.0.1.1", "10.0.2.1"])
+      expect(() => one.addRoute("10.9.0.0/16", own)).toThrow(`gateway ${own} is this router itself`);
     expect(() => one.addRoute("10.9.0/16", "10.0.2.2")).toThrow(
       "10.9.0/16 is no IPv4 network: write it as 10.0.9.0/24",
     );

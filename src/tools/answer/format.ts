@@ -34,6 +34,7 @@ export function eventJson(event: StackEvent, epoch: number, where?: string): str
   for (const [key, value] of Object.entries(event)) {
     if (key === "type") object.event = value;
     else if (key === "time") object.time = epoch + Math.round((value as number) / 1000) / 1e6;
+    else if (key === "ms") object.ms = Math.round((value as number) * 1000) / 1000;
     else if (value instanceof Uint8Array) object[key] = mac.format(value);
     else if (event.type === "neighbour-changed" && (key === "from" || key === "to"))
       object[key] = neighbourStateName(value as number);

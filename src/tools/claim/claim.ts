@@ -66,6 +66,7 @@ class Claiming implements ClaimRun {
   #lines = 0;
   #unshown = 0;
   #wasOurs = false;
+  #isTimeUp = false;
   /** Time of the last line. */
   #told: number;
   #ended = false;
@@ -262,6 +263,7 @@ class Claiming implements ClaimRun {
   }
 
   #timeIsUp(ms: number): void {
+    this.#isTimeUp = true;
     if (this.#options.json !== true) this.#line(this.#host.link.now(), `${ms / 1000} s are over`);
     this.#finish();
   }
@@ -294,7 +296,8 @@ class Claiming implements ClaimRun {
       return;
     }
     const rest = `${count(conflicts, "conflict")}, ${count(defended, "defence")}${tried > 1 ? `, ${tried} addresses tried` : ""}`;
-    const inVain = claim?.state === "released" ? "was not claimed in time" : "is not ours";
+    const early = this.#isTimeUp ? "was not claimed in time" : "was not claimed yet";
+    const inVain = claim?.state === "released" ? early : "is not ours";
     const what = `${address ?? "no address"} ${isOurs ? "was ours" : inVain}`;
     this.#io.out(`${this.#options.quiet === true ? "" : "\n"}${what}: ${rest}\n`);
   }

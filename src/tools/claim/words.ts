@@ -71,11 +71,14 @@ export function responseText(
   return `given up: the second conflict within ${interval} (2.4 b)`;
 }
 
-/** Breaks text at spaces into lines of `width` columns at most; colours take none. A longer word stands alone. */
+/**
+ * Breaks text at spaces into lines of `width` columns at most; colours take none. A longer word stands alone, and a number
+ * keeps its unit.
+ */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of text.split(/ (?!s\b)/)) {
     if (line !== "" && columns(line) + 1 + columns(word) > width) {
       lines.push(line);
       line = word;

@@ -22,16 +22,23 @@ export function progressLine(now: SendCounters, before: SendCounters): string {
   return `${grouped(now.sent)} frames sent, ${grouped(rate)}/s, ${bitRate(bits)}${failed}`;
 }
 
+/** Why frames could not be sent. */
+function failureText(error: string): string {
+  return error === "ENXIO" ? "ENXIO: the interface is gone" : error;
+}
+
 /** The closing lines. */
 export function closingLines(result: SendCounters): string {
   const { sent, bytes, failed, lastError, seconds } = result;
   const mean =
     seconds > 0 && sent > 1 ? `: ${grouped(sent / seconds)} frames/s, ${bitRate((8 * bytes) / seconds)}` : "";
-  return `${grouped(sent)} frames sent in ${seconds.toFixed(3)} s${mean}\n${grouped(failed)} could not be sent${failed > 0 ? ` (${lastError})` : ""}\n`;
+  return `${grouped(sent)} frames sent in ${seconds.toFixed(3)} s${mean}\n${grouped(failed)} could not be sent${failed > 0 ? ` (${failureText(lastError)})` : ""}\n`;
 }
 
 /** The same as one JSON object and a newline. */
 export function closingJson({ sent, bytes, failed, lastError, seconds }: SendCounters): string {
-  const rates = seconds > 0 ? { rate: sent / seconds, bits_per_second: (8 * bytes) / seconds } : {};
-  return `${JSON.stringify({ event: "totals", sent, bytes, failed, seconds, ...rates, ...(failed > 0 ? { error: lastError } : {}) })}\n`;
+  const rates =
+    seconds > 0 ? { rate: Math.round(sent / seconds), bits_per_second: Math.round((8 * bytes) / seconds) } : {};
+  const time = Math.round(1e6 * seconds) / 1e6;
+  return `${JSON.stringify({ event: "totals", sent, bytes, failed, seconds: time, ...rates, ...(failed > 0 ? { error: lastError } : {}) })}\n`;
 }

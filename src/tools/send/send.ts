@@ -81,6 +81,11 @@ class Sender {
     return { sent: txFrames, bytes: txBytes, failed: txErrors, lastError: lastTxError, seconds };
   }
 
+  /** The interface will never take another frame: it was deleted, or moved to another namespace. */
+  get #isGone(): boolean {
+    return this.#link.stats().lastTxError === "ENXIO";
+  }
+
   #turn(): void {
     const until = performance.now() + SLICE_MS;
     let now = performance.now();
@@ -90,7 +95,7 @@ class Sender {
       this.#burst(ready);
       now = performance.now();
     }
-    if (this.#isStopped || this.#next >= this.#count) {
+    if (this.#isStopped || this.#next >= this.#count || this.#isGone) {
       this.#finish();
       return;
     }

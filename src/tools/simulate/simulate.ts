@@ -31,8 +31,10 @@ export function simulate(options: SimulationOptions = {}): SimulationReport {
   }
 }
 
-/** The same an hour at a time, for those who have other things to see to between them. */
-export function* simulateHours(options: SimulationOptions = {}): Generator<HourReport, SimulationReport, void> {
+/** The same an hour at a time, for those who have other things to see to between them; `next(true)`: that was the last one. */
+export function* simulateHours(
+  options: SimulationOptions = {},
+): Generator<HourReport, SimulationReport, boolean | undefined> {
   const { hosts = 50, hours = 24, seed = 1, impairments = IMPAIRMENTS, memory = () => 0 } = options;
   if (!Number.isInteger(hosts) || hosts < 2 || hosts > 200) throw new RangeError("hosts: from 2 to 200");
   if (!Number.isInteger(hours) || hours < 1) throw new RangeError("hours: at least 1");
@@ -44,8 +46,9 @@ export function* simulateHours(options: SimulationOptions = {}): Generator<HourR
     const now = segment.now();
     const report = { hour, ...difference(now, before), memory: memory() };
     reports.push(report);
-    yield report;
+    const isEnough = yield report;
     before = now;
+    if (isEnough === true) break;
   }
   const counted = reports.map(({ memory: _, ...counters }) => counters);
   return { ...before, hours: reports, fingerprint: segment.finish(JSON.stringify(counted)) };

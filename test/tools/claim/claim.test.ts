@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import type { HostOptions } from "../../../src/stack/host.ts";
+import { eventJson } from "../../../src/tools/answer/format.ts";
 import { type ClaimRun, startClaim } from "../../../src/tools/claim/claim.ts";
 import { type ClaimToolOptions, scaled } from "../../../src/tools/claim/options.ts";
 import { conflictText, stationText } from "../../../src/tools/claim/words.ts";
@@ -205,6 +206,26 @@ describe("the end", () => {
     s.bench.clock.advance(timeoutMs);
     expect(await s.run.done).toBe(code);
     expect(s.out).toContain(text);
+  });
+
+  test("interrupted before it was ours: nobody waited for it", async () => {
+    const s = scene();
+    s.bench.clock.advance(3_000);
+    s.run.interrupt();
+    expect(await s.run.done).toBe(1);
+    expect(s.out).toContain("10.0.0.9 given back\n\n10.0.0.9 was not claimed yet: 0 conflicts");
+  });
+
+  test.each([60, 61, 70, 80])("in %d columns a number keeps its unit", (width) => {
+    const s = scene({ width, once: true });
+    s.bench.clock.advance(8_000);
+    expect(s.out).toMatch(/\d s\b/);
+    expect(s.out).not.toMatch(/^ *s\b/m);
+  });
+
+  test("--json: times in milliseconds, a thousandth of one at most", () => {
+    const event = { type: "claim-waits", time: 0, ip: 1, ms: 15.86162110324949, for: "first-probe" } as const;
+    expect(JSON.parse(eventJson(event, 0))).toMatchObject({ event: "claim-waits", ip: "0.0.0.1", ms: 15.862 });
   });
 
   test("the link is gone: 2, and why on standard error", async () => {

@@ -88,6 +88,13 @@ describe("send", () => {
     expect(flat.flushes()).toBe(1);
   });
 
+  test("an interface that is gone ends it, and is named", async () => {
+    const { link } = recorder();
+    const gone = { ...link, stats: () => ({ ...link.stats(), txErrors: 64, lastTxError: "ENXIO" }) };
+    const result = await startSend(gone, numbered()).done;
+    expect(closingLines(result)).toContain("64 could not be sent (ENXIO: the interface is gone)\n");
+  });
+
   test("what cannot be sent is counted, and the rest goes", async () => {
     const { link, sent } = recorder();
     const lengths = [60, 13, 200, 60];
