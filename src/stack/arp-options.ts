@@ -10,8 +10,9 @@ export interface ArpOptions {
    * Whose rules hold where no switch says anything. `rfc`: RFC 826, with what RFC 5227 and RFC 1122 add. `linux`, what
    * differs: a request to us changes the asker's MAC address also within the lock time; a reply in a unicast frame
    * confirms its sender whomever it names as its target; a reply is gratuitous only if it names its sender's MAC address
-   * twice; our request to one station names no target MAC address; and of several addresses of ours that share a network
-   * with the target it comes from the first, not from that of the smallest network.
+   * twice; our request to one station names no target MAC address; of several addresses of ours that share a network with
+   * the target it comes from the first, not from that of the smallest network; and a router answers also an announcement of
+   * an address that it proxies.
    */
   readonly rules: "rfc" | "linux";
   /**

@@ -42,8 +42,10 @@ export class ProxyArp {
   /** True if a request for `target`, which is not ours, is to be answered. */
   covers(sender: number, target: number): boolean {
     const { forwarding, routes, index, identity, switches } = this.#core;
-    // Who looks whether an address is free, or says that it is his (RFC 5227), is for its owner to answer.
-    if (sender === 0 || sender === target || !ipv4.isUnicast(target) || identity.isAnyBroadcast(target)) return false;
+    // Who looks whether an address is free (RFC 5227) is for its owner to answer.
+    if (sender === 0 || !ipv4.isUnicast(target) || identity.isAnyBroadcast(target)) return false;
+    // To who says that it is his, an answer would be a conflict (2.4). Linux answers all the same.
+    if (sender === target && (forwarding === null || !switches.isLinux)) return false;
     // Nor is what we are probing for: we do not know yet whose it is.
     if (this.#isClaimed(target)) return false;
     const isChosen = containedInAny(switches.proxies, target);
@@ -53,7 +55,7 @@ export class ProxyArp {
     const route = mayTravel ? routes.lookup(target) : null;
     if (route === null) return false;
     // RFC 3069: stations on one link that may not speak to each other directly.
-    if (route.out === index) return switches.options.proxyArpPvlan;
+    if (route.out === index) return switches.options.proxyArpPvlan && sender !== target;
     return isChosen || (switches.options.proxyArp && this.#isOtherMedium(route.out));
   }
 
