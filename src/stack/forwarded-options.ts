@@ -43,16 +43,8 @@ export class ForwardedOptions {
     const start = options.start(0);
     if (routeOptions.update(copy, start, payload - off, address, core.timeOfDay(), core.identity, true) >= 0)
       return null;
-    if (core.received.isChecksumOpen && core.received.segment === 0) finish(copy, payload - off);
+    if (core.received.isChecksumOpen && core.received.segment === 0) finishChecksum(copy, 0);
     ipv4.updateChecksum(copy, 0);
     return copy;
   }
-}
-
-/** Finishes a transport checksum, which is that of where the datagram ends, also on a source route. */
-function finish(copy: Uint8Array, payload: number): void {
-  const next = ipv4.dst(copy, 0);
-  ipv4.setDst(copy, 0, routeOptions.finalDestination(copy.subarray(options.start(0), payload), next));
-  finishChecksum(copy, 0);
-  ipv4.setDst(copy, 0, next);
 }

@@ -5,6 +5,8 @@
  */
 import { Fault } from "../../packets/fault.ts";
 import * as ipv4 from "../../packets/ipv4.ts";
+import * as options from "../../packets/ipv4-options.ts";
+import { finalDestination } from "../../packets/ipv4-route-options.ts";
 import * as tcp from "../../packets/tcp.ts";
 import * as udp from "../../packets/udp.ts";
 
@@ -17,7 +19,10 @@ export function finishChecksum(buf: Uint8Array, ip: number): void {
   const at = ipv4.payloadOffset(buf, ip);
   const end = ip + ipv4.totalLength(buf, ip);
   const src = ipv4.src(buf, ip);
-  const dst = ipv4.dst(buf, ip);
+  // That of where the datagram ends, also on a source route.
+  const start = options.start(ip);
+  const next = ipv4.dst(buf, ip);
+  const dst = at > start ? finalDestination(buf.subarray(start, at), next) : next;
   if (ipv4.protocol(buf, ip) === ipv4.Protocol.Udp) udp.updateChecksum(buf, at, src, dst);
   else tcp.updateChecksum(buf, at, end, src, dst);
 }

@@ -313,3 +313,15 @@ test("a router alert is noted, and passed on (RFC 2113)", () => {
     { from: ip(LEFT), to: ip(RIGHT), protocol: 1 },
   ]);
 });
+
+test("a checksum that the sender left to his card is that of where a source route ends also in what is cut on the way", () => {
+  const line = new Line({ acceptSourceRoute: true }, {}, 576);
+  const heard: number[] = [];
+  line.right.openUdp({ onMessage: ({ length }) => heard.push(length) }, { port: 7 });
+  const payload = udp.build({ srcPort: 9, dstPort: 7, payload: new Uint8Array(1_000).fill(5) }, ip(LEFT), ip(RIGHT));
+  payload.set([0x12, 0x34], udp.CHECKSUM);
+  line.isUnfinished = true;
+  const route = Uint8Array.from([131, 11, 4, ...of(B_LEFT), ...of(RIGHT), 0]);
+  line.forge({ dst: ip(A_LEFT), protocol: ipv4.Protocol.Udp, payload, options: route });
+  expect(heard).toEqual([1_000]);
+});
