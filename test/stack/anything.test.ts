@@ -216,7 +216,7 @@ test("frames that are nearly right: no exception, and what leaves is right", () 
         expect(clock.pending).toBe(0);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
   expect(left).toBeGreaterThan(300);
 });

@@ -192,7 +192,7 @@ test("days of anything: no exception, no wrong data, nothing twice, no timer lef
         expect(clock.pending).toBe(0);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
   // Not for want of any.
   expect(inFragments).toBeGreaterThan(0);
