@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import type { HostOptions } from "../../../src/stack/host.ts";
-import { type ClaimRun, startClaim } from "../../../src/tools/claim/claim.ts";
 import { eventJson } from "../../../src/tools/answer/format.ts";
+import { type ClaimRun, startClaim } from "../../../src/tools/claim/claim.ts";
 import { type ClaimToolOptions, scaled } from "../../../src/tools/claim/options.ts";
 import { conflictText, stationText } from "../../../src/tools/claim/words.ts";
 import { constant } from "../../stack/acd-support.ts";
