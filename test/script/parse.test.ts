@@ -93,6 +93,9 @@ describe("mistakes are told in one line, where they are", () => {
     ["inject ip $pier > $host", "1:11: $pier holds nothing here; there are $peer, $peer.mac, $host, $host.mac"],
     ["inject ip $peer > $host ttl 1..5", "1:29: what is sent has one value: a range or !X is for expectations"],
     ["inject $d", "1:8: $d holds nothing here; there are $peer, $peer.mac, $host, $host.mac"],
+    ["wait 745h", "1:6: a time is at most 744h, not `745h`"],
+    ["at +745h wait 1", "1:4: a time is at most 744h, not `+745h`"],
+    ["at +1..+745h expect nothing", "1:4: a time is at most 744h, not `+1..+745h`"],
     ["expect ip $host > $peer within soon", "1:32: a time is written 0.1, 100ms or 1min, not `soon`"],
     [
       "at 1..+2 expect nothing",
