@@ -4,8 +4,8 @@ import type { LoggedFrame } from "./failure.ts";
 import type { DeviceKind, Script, Step, When } from "./script.ts";
 import { OPEN, type Prepared, prepare, type Verdict } from "./verdict.ts";
 
-/** Runs on real wires at once: most of their time is spent waiting. */
-const ROUND = 64;
+/** Runs on real wires at once: most of their time is spent waiting. Asking a kernel takes a process, so fewer of them. */
+const ROUND = { host: 64, kernel: 24 };
 /** Seconds from which on a script is a long one. */
 const LONG = 2.5;
 /** Seconds that `expect nothing` waits unless told. */
@@ -68,19 +68,45 @@ export async function judgeAll(
 type RunJob = (job: Job, prepared: Prepared) => Promise<void>;
 
 /**
- * Long scripts run beside the others, which go in rounds: all devices of a round are made before its scripts begin, since
- * making one takes the whole process up to 100 ms, in which no host of ours would answer.
+ * Making a device takes the whole process 20 to 100 ms, and several times that while the kernel takes namespaces down: no
+ * script may run meanwhile. So all devices of a round are made before its scripts begin. Hosts of ours come first: their
+ * cables are all made at the beginning, so that the long scripts can run beside the rounds of the short ones.
  */
 async function runReal(jobs: readonly Job[], benches: HostBenches, run: RunJob): Promise<void> {
+  const host = split(
+    jobs.filter(({ device }) => device === "host"),
+    ROUND.host,
+  );
+  for (const short of host.rounds) benches.reserve([...host.long, ...short].map(({ script }) => script.setup));
+  await all([runRound(host.long, benches, run), runRounds(host.rounds, benches, run)]);
+  benches.close();
+  const kernel = split(
+    jobs.filter(({ device }) => device !== "host"),
+    ROUND.kernel,
+  );
+  await runRounds([kernel.long, ...kernel.rounds], benches, run);
+}
+
+/** Scripts that take as long as each other go together: a round takes as long as its longest. */
+function split(
+  jobs: readonly Job[],
+  round: number,
+): { readonly long: readonly Job[]; readonly rounds: readonly (readonly Job[])[] } {
   const sorted = jobs.map((job) => ({ job, seconds: duration(job.script) })).sort((a, b) => a.seconds - b.seconds);
   const of = (list: typeof sorted): Job[] => list.map(({ job }) => job);
   const short = of(sorted.filter(({ seconds }) => seconds < LONG));
-  const rounds = async (): Promise<void> => {
-    for (let i = 0; i < short.length; i += ROUND) await runRound(short.slice(i, i + ROUND), benches, run);
-  };
-  const long = runRound(of(sorted.filter(({ seconds }) => seconds >= LONG)), benches, run);
-  const results = await Promise.allSettled([long, rounds()]);
-  for (const result of results) if (result.status === "rejected") throw result.reason;
+  const rounds: Job[][] = [];
+  for (let i = 0; i < short.length; i += round) rounds.push(short.slice(i, i + round));
+  return { long: of(sorted.filter(({ seconds }) => seconds >= LONG)), rounds };
+}
+
+async function runRounds(rounds: readonly (readonly Job[])[], benches: HostBenches, run: RunJob): Promise<void> {
+  for (const round of rounds) await runRound(round, benches, run);
+}
+
+/** Waits for all, also where one fails. @throws the first failure. */
+async function all(runs: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(runs)) if (result.status === "rejected") throw result.reason;
 }
 
 async function runRound(jobs: readonly Job[], benches: HostBenches, run: RunJob): Promise<void> {
@@ -100,7 +126,7 @@ async function runRound(jobs: readonly Job[], benches: HostBenches, run: RunJob)
     // The one before sees its frames before the next begins.
     await settle();
   }
-  await Promise.all(running);
+  await all(running);
 }
 
 function verdictsOf(jobs: readonly Job[]): Verdict[] {

@@ -35,6 +35,8 @@ export class AddressClaims implements ArpWatcher {
   readonly #neighbours: NeighbourCache;
   readonly #options: AcdOptions;
   readonly #claims = new Map<number, AddressClaim>();
+  /** Of all interfaces of the machine. */
+  readonly #claimed: Set<number>;
   readonly #user: ClaimUser;
   readonly #unlisten: () => void;
   /** When the last claim was begun, or will be. */
@@ -49,6 +51,7 @@ export class AddressClaims implements ArpWatcher {
     this.#arp = arp;
     this.#neighbours = neighbours;
     this.#options = acdOptions(ACD_DEFAULTS, options);
+    this.#claimed = core.forwarding?.claimed ?? new Set();
     this.#user = this.#claimUser();
     // 2.1: a host that was cut off tests its addresses again; it may be on another network.
     this.#unlisten = core.link.onEvent((event) => {
@@ -69,9 +72,10 @@ export class AddressClaims implements ArpWatcher {
     if (!ipv4.isUnicast(address) || isWhole || this.#core.identity.isAnyBroadcast(address))
       throw new RangeError(`${text} cannot be a host's address`);
     if (this.#core.identity.owns(address)) throw new RangeError(`${text} is this host's already`);
-    if (this.#claims.has(address)) throw new RangeError(`${text} is being claimed already`);
+    if (this.#claimed.has(address)) throw new RangeError(`${text} is being claimed already`);
     const claim = new AddressClaim(this.#user, prefix, defence, options);
     this.#claims.set(address, claim);
+    this.#claimed.add(address);
     if (onChange !== undefined) claim.onChange(onChange);
     claim.start(this.#delay(options));
     return claim;
@@ -139,7 +143,10 @@ export class AddressClaims implements ArpWatcher {
       },
       changed: (claim, from) => {
         const { state, prefix } = claim;
-        if (claim.hasEnded) this.#claims.delete(prefix.address);
+        if (claim.hasEnded) {
+          this.#claims.delete(prefix.address);
+          this.#claimed.delete(prefix.address);
+        }
         if (state === "lost") this.#lost++;
         this.#arp.tentative = this.#countTentative();
         if (!observers.listening) return;

@@ -47,7 +47,11 @@ export class ArpHandler {
   constructor(core: Core, neighbours: NeighbourCache) {
     this.#core = core;
     this.#neighbours = neighbours;
-    this.#proxy = new ProxyArp(core, (target, sender, high, low) => this.#reply(target, sender, high, low, true));
+    this.#proxy = new ProxyArp(
+      core,
+      (target, sender, high, low) => this.#reply(target, sender, high, low, true),
+      (ip) => this.watcher?.isClaimed(ip) === true,
+    );
   }
 
   /** Packets sent that were no answers. */

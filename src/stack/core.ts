@@ -84,12 +84,14 @@ export class Core {
     return ((link.epoch % SECONDS_A_DAY) * 1000 + Math.floor(link.now() / 1e6)) % (SECONDS_A_DAY * 1000);
   }
 
-  /** The address of ours to speak from to `dst`: one of the interface that the way there leads through, 0 if none. */
+  /**
+   * The address of ours to speak from to `dst`: one of the interface that the way there leads through, on the network of
+   * the first hop if there is one (RFC 1122, 3.3.4.3; Linux: inet_select_addr). 0 if we have none.
+   */
   sourceFor(dst: number): number {
-    if (this.forwarding === null) return this.identity.sourceFor(dst);
     const route = this.routes.lookup(dst);
     if (route === null) return this.identity.sourceFor(dst);
-    const { identity } = this.forwarding.ports[route.out]?.core ?? this;
+    const { identity } = this.forwarding?.ports[route.out]?.core ?? this;
     return identity.sourceFor(route.gateway === 0 ? dst : route.gateway);
   }
 

@@ -81,9 +81,15 @@ export function echoOnce(host: Host, dst: string | number, options: EchoOptions)
     });
     // Noted when the frame is built, just before it leaves: what happens before is no part of the round trip.
     host.cork();
-    const result = socket.send(to, 1, data, options);
-    sent = host.link.now();
-    host.uncork();
+    let result: SendResult;
+    try {
+      result = socket.send(to, 1, data, options);
+      sent = host.link.now();
+    } catch (error) {
+      return finish({ error: (error as Error).message });
+    } finally {
+      host.uncork();
+    }
     if (!isSent(result)) return finish({ error: sendResultText(result, host.mtuTo(to)) });
     timer = host.clock.setTimer(timeoutMs, () => finish({ error: `no answer within ${timeoutMs} ms` }));
   });

@@ -15,6 +15,7 @@ import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
 import type { EchoHandler } from "./echo.ts";
 import { ForwardedOptions } from "./forwarded-options.ts";
 import { type IcmpErrorOptions, type IcmpErrors, IcmpLimits } from "./icmp-errors.ts";
+import type { Identity } from "./identity.ts";
 import type { Ipv4Output } from "./ipv4-output.ts";
 import type { NeighbourCache } from "./neighbour.ts";
 import { PathMtu } from "./path-mtu.ts";
@@ -67,6 +68,9 @@ export class Forwarding {
   /** Addresses of all interfaces: each answers for every one (RFC 1122, 3.3.4.2: the weak model, as Linux has it). */
   readonly addresses = new Set<number>();
   readonly broadcasts = new Set<number>([address.LIMITED_BROADCAST]);
+  readonly identities: Identity[] = [];
+  /** Addresses that some interface claims (RFC 5227), or got by a claim. */
+  readonly claimed = new Set<number>();
   readonly echoHandlers = new Map<number, EchoHandler>();
   readonly udpPorts = new Map<number, UdpSocket[]>();
   readonly ports: Port[] = [];

@@ -178,7 +178,7 @@ export class Host {
     icmp.setIdentifier(message, 0, id);
     icmp.setSequence(message, 0, seq);
     icmp.updateChecksum(message, 0, length);
-    const header = this.#header;
+    const header = this.#output.headerFor(this.#header);
     this.#output.prepare(header, dst, length, options);
     const result = this.#output.send(header, message, 0, length);
     if (result !== SendResult.Sent && result !== SendResult.Waiting) return result;
@@ -313,11 +313,12 @@ export class Host {
   close(): void {
     this.#closed = true;
     this.#udp.shut();
-    this.#claims?.close();
     this.#detach();
     this.#neighbours.close();
     this.#arp.close();
     this.#ipv4.close();
+    // Last, since it tells whoever made them.
+    this.#claims?.close();
   }
 
   #input(batch: FrameBatch): void {
@@ -328,7 +329,8 @@ export class Host {
     this.#neighbours.touch();
     output.cork();
     core.forwarding?.cork();
-    for (let i = 0; i < batch.count; i++) {
+    // A handler may close the host: what comes after is not for it.
+    for (let i = 0; i < batch.count && !this.#closed; i++) {
       received.index = i;
       received.frame = batch.offset[i]!;
       const verdict = this.#frame(batch.direction[i]!, received.frame + batch.length[i]!);

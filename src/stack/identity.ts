@@ -31,14 +31,20 @@ export class Identity {
   #prefixes: readonly ipv4.Prefix[];
   readonly #broadcasts = new Set<number>([ipv4.LIMITED_BROADCAST]);
   readonly #anyBroadcasts: Set<number>;
+  readonly #members: Identity[];
 
   /**
    * @param shared the addresses of a machine that this is one interface of: its own are added.
    * @throws {RangeError} on an address, MAC, gateway or VLAN that is none, in words for the user.
    */
-  constructor(options: IdentityOptions, shared?: { addresses: Set<number>; broadcasts: Set<number> }) {
+  constructor(
+    options: IdentityOptions,
+    shared?: { addresses: Set<number>; broadcasts: Set<number>; identities?: Identity[] },
+  ) {
     this.#own = shared?.addresses ?? new Set();
     this.#anyBroadcasts = shared?.broadcasts ?? this.#broadcasts;
+    this.#members = shared?.identities ?? [];
+    this.#members.push(this);
     this.#prefixes = options.addresses.map(readPrefix);
     this.mac = readMac(options.mac, this.#prefixes);
     this.macHigh = mac.high16(this.mac, 0);
@@ -83,19 +89,24 @@ export class Identity {
     this.#own.delete(address);
     for (const prefix of gone) {
       const broadcast = ipv4.broadcast(prefix);
-      if (broadcast === null) continue;
+      if (broadcast === null || broadcast === ipv4.LIMITED_BROADCAST) continue;
       this.#broadcasts.delete(broadcast);
       this.#anyBroadcasts.delete(broadcast);
     }
     const left = this.#prefixes.filter((prefix) => prefix.address !== address);
     this.#change(left, routes, out);
-    for (const prefix of left) this.#enter(prefix);
+    // The same may be another address's, or another interface's.
+    for (const one of this.#members) for (const prefix of one.#prefixes) one.#enter(prefix);
   }
 
   #change(prefixes: readonly ipv4.Prefix[], routes: RouteTable, out: number): void {
     for (const prefix of this.#onLink()) routes.remove(prefix, (one) => one.origin === "link" && one.out === out);
     this.#prefixes = prefixes;
-    for (const prefix of this.#onLink()) routes.add({ prefix, out, origin: "link" });
+    // What was set by hand stands.
+    const others = routes.list().filter((one) => one.out === out && one.metric === 0);
+    for (const prefix of this.#onLink())
+      if (!others.some((one) => one.prefix.length === prefix.length && one.prefix.address === ipv4.network(prefix)))
+        routes.add({ prefix, out, origin: "link" });
   }
 
   /** The networks that are on the link. */

@@ -71,6 +71,8 @@ export class Ipv4Output {
   #scratch: Uint8Array | null = null;
   #options: OptionBuffer | null = null;
   #fragmented = 0;
+  /** True while a datagram is on its way out: what is told of meanwhile may make somebody send another one. */
+  #isSending = false;
 
   constructor(core: Core, neighbours: NeighbourCache, pathMtu: PathMtu) {
     this.#core = core;
@@ -81,8 +83,18 @@ export class Ipv4Output {
 
   /** Memory for one payload that is being put together, of the greatest length. What it holds is gone with the next send. */
   get scratch(): Uint8Array {
-    this.#scratch ??= new Uint8Array(ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH);
+    const { MAX_LENGTH, MIN_HEADER_LENGTH } = ipv4;
+    if (this.#isSending) return new Uint8Array(MAX_LENGTH - MIN_HEADER_LENGTH);
+    this.#scratch ??= new Uint8Array(MAX_LENGTH - MIN_HEADER_LENGTH);
     return this.#scratch;
+  }
+
+  /** The header to fill in: the sender's own, or another one while that is in use. */
+  headerFor(own: DatagramHeader): DatagramHeader {
+    if (!this.#isSending) return own;
+    const header = new DatagramHeader();
+    header.protocol = own.protocol;
+    return header;
   }
 
   /** Datagrams that left in fragments. */
@@ -135,10 +147,11 @@ export class Ipv4Output {
       throw new RangeError(`options take a multiple of 4 bytes up to ${MAX_OPTIONS_LENGTH}, not ${length}`);
     const core = this.#core;
     this.#options ??= new OptionBuffer();
-    const { bytes } = this.#options;
+    const buffer = this.#isSending ? new OptionBuffer() : this.#options;
+    const { bytes } = buffer;
     bytes.set(given);
     update(bytes, 0, length, src === 0 ? core.sourceFor(dst) : src, core.timeOfDay(), core.identity, false);
-    return this.#options.view(length);
+    return buffer.view(length);
   }
 
   /**
@@ -146,13 +159,22 @@ export class Ipv4Output {
    * @returns `TooLong` if it must not be fragmented and would have to be, or exceeds 65,535 bytes.
    */
   send(header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
+    const wasSending = this.#isSending;
+    this.#isSending = true;
+    const result = this.#send(header, buf, off, length);
+    this.#isSending = wasSending;
+    return result;
+  }
+
+  #send(header: DatagramHeader, buf: Uint8Array, off: number, length: number): SendResult {
     const { identity, routes, index, forwarding } = this.#core;
     const { dst } = header;
     if (identity.owns(dst)) return SendResult.OwnAddress;
     if (address.isMulticast(dst) || identity.isBroadcast(dst)) return this.#sendToAll(header, buf, off, length);
     // 0.0.0.0 goes to all at most: a host that asks for a neighbour without an address of its own would be probing.
     if (identity.prefixes.length === 0 && forwarding === null) return SendResult.NoAddress;
-    const route = routes.lookup(dst);
+    // RFC 1122, 3.2.1.3: 0/8 and 127/8 are nobody's on a wire; and who had one of 240/4 we would not hear.
+    const route = address.isUnicast(dst) ? routes.lookup(dst) : null;
     if (route === null) return SendResult.NoRoute;
     // RFC 3927, 2.6.2: a link-local destination is on the link, and no router's business.
     const hop = route.gateway === 0 || address.isLinkLocal(dst) ? dst : route.gateway;

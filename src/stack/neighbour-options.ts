@@ -101,6 +101,15 @@ export const LINUX_NEIGHBOURS: NeighbourOptions = {
   gcIntervalMs: 15_000,
 };
 
+/** Slots that one eviction looks at, so that a flood of strangers costs the same whatever the table's size. */
+export const SCAN = 16;
+/** How long one draw of the reachable time holds (RFC 4861, 6.3.2: some hours; Linux: 5 minutes). */
+export const REDRAW_MS = 300_000;
+/** Between two clearings of a table that is fuller than `gcThresh2` (Linux: neigh_alloc). */
+export const CLEAR_MS = 5_000;
+/** Shortest time between two requests for one address, as Linux has it: a timer of 0 would ask without end. */
+export const SHORTEST_RETRANS_MS = 10;
+
 /** One entry, for people. */
 export interface NeighbourView {
   /** Signed 32-bit integer. */

@@ -5,7 +5,7 @@
 import * as mac from "../../packets/mac.ts";
 import { AddressIndex } from "./address-index.ts";
 import type { Timer } from "./clock.ts";
-import type { NeighbourState, NeighbourView } from "./neighbour-options.ts";
+import { NeighbourState, type NeighbourView } from "./neighbour-options.ts";
 
 export class NeighbourTable {
   readonly #index: AddressIndex;
@@ -94,6 +94,14 @@ export class NeighbourTable {
       now -
       Math.max(this.used[slot]!, this.confirmed[slot]!, this.updated[slot]!, this.requested[slot]!, this.made[slot]!)
     );
+  }
+
+  /** True for an entry that another one may push out: nobody has sent there for `ms` milliseconds, or it is worth nothing. */
+  mayGo(slot: number, now: number, ms: number): boolean {
+    const state = this.state[slot]!;
+    if (state === NeighbourState.Failed || state === NeighbourState.Noarp) return true;
+    if (state !== NeighbourState.Stale && state !== NeighbourState.Reachable) return false;
+    return now - this.used[slot]! >= ms;
   }
 
   /** One entry, for people. @param isKnown whether it has a MAC address. @param waiting packets. */

@@ -6,21 +6,20 @@
 import * as mac from "../../packets/mac.ts";
 import type { Clock, Timer } from "./clock.ts";
 import type { NeighbourOptions, NeighbourStats, NeighbourUser, NeighbourView } from "./neighbour-options.ts";
-import { NEIGHBOUR_DEFAULTS, NeighbourState, type SettableState } from "./neighbour-options.ts";
+import {
+  CLEAR_MS,
+  NEIGHBOUR_DEFAULTS,
+  NeighbourState,
+  REDRAW_MS,
+  SCAN,
+  type SettableState,
+  SHORTEST_RETRANS_MS,
+} from "./neighbour-options.ts";
 import { NeighbourTable } from "./neighbour-table.ts";
 import { PacketQueues } from "./packet-queues.ts";
 import { between, type Random } from "./random.ts";
 
 const { Incomplete, Reachable, Stale, Delay, Probe, Failed, Permanent, Noarp } = NeighbourState;
-
-/** Slots that one eviction looks at, so that a flood of strangers costs the same whatever the table's size. */
-const SCAN = 16;
-/** How long one draw of the reachable time holds (RFC 4861, 6.3.2: some hours; Linux: 5 minutes). */
-const REDRAW_MS = 300_000;
-/** Between two clearings of a table that is fuller than `gcThresh2` (Linux: neigh_alloc). */
-const CLEAR_MS = 5_000;
-/** Shortest time between two requests for one address, as Linux has it: a timer of 0 would ask without end. */
-const SHORTEST_RETRANS_MS = 10;
 
 export class NeighbourCache {
   readonly options: NeighbourOptions;
@@ -146,6 +145,8 @@ export class NeighbourCache {
       this.#table.probes[slot] = this.options.unicastRequests;
       this.#become(slot, Incomplete);
       this.#solicit(slot);
+      // Whoever was told of that may have forgotten it.
+      if (this.#table.find(ip) !== slot) return -1;
     } else if (state === Stale) {
       this.#become(slot, Delay);
       this.#arm(slot, this.options.delayFirstProbeMs);
@@ -205,7 +206,7 @@ export class NeighbourCache {
       this.#disarm(slot);
       this.#become(slot, Stale);
     }
-    if (this.#queues.waiting(slot) > 0) this.#release(slot);
+    if (this.#queues.waiting(slot) > 0 && this.usable(slot)) this.#release(slot);
     return slot;
   }
 
@@ -288,6 +289,11 @@ export class NeighbourCache {
       }
       this.#evicted++;
       this.#remove(victim);
+      // Whoever was told of that may have taken the room, or asked for the same address.
+      if (this.#table.isFull || this.#table.find(ip) >= 0) {
+        this.#refused++;
+        return -1;
+      }
     }
     return this.#table.add(ip, this.#time[0]!);
   }
@@ -298,16 +304,9 @@ export class NeighbourCache {
     for (let steps = byUs ? limit : Math.min(SCAN, limit); steps > 0; steps--) {
       const slot = this.#hand;
       this.#hand = slot + 1 === limit ? 0 : slot + 1;
-      if (this.#evictable(slot)) return slot;
+      if (this.#table.mayGo(slot, this.#time[0]!, this.options.gcStaleMs)) return slot;
     }
     return -1;
-  }
-
-  #evictable(slot: number): boolean {
-    const state = this.#table.state[slot]!;
-    if (state === Failed || state === Noarp) return true;
-    if (state !== Stale && state !== Reachable) return false;
-    return this.#time[0]! - this.#table.used[slot]! >= this.options.gcStaleMs;
   }
 
   /** Clears away what may go until the table is no fuller than `gcThresh2` again (Linux: neigh_forced_gc). */
@@ -315,7 +314,7 @@ export class NeighbourCache {
     if (this.#time[0]! - this.#time[3]! < CLEAR_MS) return;
     this.#time[3] = this.#time[0]!;
     for (let slot = 0; slot < this.options.limit && this.#table.size >= this.options.gcThresh2; slot++) {
-      if (!this.#evictable(slot)) continue;
+      if (!this.#table.mayGo(slot, this.#time[0]!, this.options.gcStaleMs)) continue;
       this.#evicted++;
       this.#remove(slot);
     }
@@ -325,7 +324,7 @@ export class NeighbourCache {
     this.#sweeper = this.#clock.setTimer(this.options.gcIntervalMs, () => {
       this.touch();
       for (const slot of this.#table.slots()) this.find(this.#table.ip[slot]!);
-      this.#sweepLater();
+      if (!this.#closed) this.#sweepLater();
     });
   }
 
@@ -338,10 +337,16 @@ export class NeighbourCache {
   }
 
   #remove(slot: number): void {
+    const before = this.#table.state[slot]!;
+    // Whoever was told that another one went may have forgotten this one.
+    if (before === 0) return;
     this.#disarm(slot);
     this.#queues.drop(slot);
-    this.#become(slot, 0);
+    if (before === Incomplete) this.#unresolved--;
+    this.#table.state[slot] = 0;
     this.#table.delete(slot);
+    // Told when it is gone: whoever hears it may ask for the address anew.
+    this.#user.changed(this.#table.ip[slot]!, before, 0);
   }
 
   #become(slot: number, state: number): void {

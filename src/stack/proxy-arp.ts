@@ -25,30 +25,35 @@ interface Waiting {
 export class ProxyArp {
   readonly #core: Core;
   readonly #reply: ProxyReply;
+  readonly #isClaimed: (ip: number) => boolean;
   #waiting: Waiting = room(0);
   #count = 0;
   #timer: Timer | null = null;
   /** When it fires. */
   #first = 0;
 
-  constructor(core: Core, reply: ProxyReply) {
+  /** @param isClaimed whether we claim the address ourselves (RFC 5227). */
+  constructor(core: Core, reply: ProxyReply, isClaimed: (ip: number) => boolean) {
     this.#core = core;
+    this.#isClaimed = isClaimed;
     this.#reply = reply;
   }
 
   /** True if a request for `target`, which is not ours, is to be answered. */
   covers(sender: number, target: number): boolean {
     const { forwarding, routes, index, identity, switches } = this.#core;
-    // Who looks whether an address is free (RFC 5227) is for its owner to answer.
-    if (sender === 0 || !ipv4.isUnicast(target) || identity.isAnyBroadcast(target)) return false;
+    // Who looks whether an address is free, or says that it is his (RFC 5227), is for its owner to answer.
+    if (sender === 0 || sender === target || !ipv4.isUnicast(target) || identity.isAnyBroadcast(target)) return false;
+    // Nor is what we are probing for: we do not know yet whose it is.
+    if (this.#isClaimed(target)) return false;
     const isChosen = containedInAny(switches.proxies, target);
-    if (forwarding === null) return isChosen && sender !== target;
+    if (forwarding === null) return isChosen;
     // RFC 3927, 2.7: what is for a link-local address is not passed on.
     const mayTravel = forwarding.options.forwarding && !ipv4.isLinkLocal(target);
     const route = mayTravel ? routes.lookup(target) : null;
     if (route === null) return false;
     // RFC 3069: stations on one link that may not speak to each other directly.
-    if (route.out === index) return switches.options.proxyArpPvlan && sender !== target;
+    if (route.out === index) return switches.options.proxyArpPvlan;
     return isChosen || (switches.options.proxyArp && this.#isOtherMedium(route.out));
   }
 
@@ -110,10 +115,14 @@ export class ProxyArp {
         i++;
         continue;
       }
-      const { target, sender, high, low } = this.#waiting;
-      // What leads where may have changed meanwhile.
-      if (this.covers(sender[i]!, target[i]!)) this.#reply(target[i]!, sender[i]!, high[i]!, low[i]!);
+      const target = this.#waiting.target[i]!;
+      const sender = this.#waiting.sender[i]!;
+      const high = this.#waiting.high[i]!;
+      const low = this.#waiting.low[i]!;
+      // First, since whoever is told of the answer may close the host.
       this.#remove(i);
+      // What leads where may have changed meanwhile.
+      if (this.covers(sender, target)) this.#reply(target, sender, high, low);
     }
     output.uncork();
     this.#arm();

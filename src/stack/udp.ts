@@ -172,7 +172,7 @@ export class UdpSockets {
     if (length > ipv4.MAX_LENGTH - ipv4.MIN_HEADER_LENGTH) return SendResult.TooLong;
     // Given up since (RFC 5227, 2.4).
     if (socket.address !== 0 && !this.#core.identity.owns(socket.address)) return SendResult.NoAddress;
-    const header = this.#header;
+    const header = this.#output.headerFor(this.#header);
     header.src = socket.address === 0 ? this.#core.sourceFor(dst) : socket.address;
     this.#output.prepare(header, dst, length, options);
     const { scratch } = this.#output;

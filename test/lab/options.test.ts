@@ -183,19 +183,22 @@ needs({ netns: true, commands: ["ping"] }).describe("IPv4 options between the ke
     }
   });
 
-  test("tcpdump reads what our router and our host write", async () => {
-    using chain = await Chain.make("ours", "ours");
-    const tcpdump = chain.start(chain.namespaces[0]!, "tcpdump", "-Z", "root", "-lnvi", "a0", "icmp");
-    await until(() => tcpdump.stderr().includes("listening on"));
-    await chain.ping("kernel", "-R", "-c", "1", B);
-    await chain.ping("kernel", "-T", "tsandaddr", "-c", "1", B);
-    await until(() => tcpdump.stdout().match(/echo reply/g)?.length === 2);
-    const text = tcpdump.stdout();
-    const recorded = `RR ${ROUND.slice(0, -1).join(", ")}, 0.0.0.0 0.0.0.0,EOL`;
-    expect(text).toContain(`options (${recorded})`);
-    expect(text).toMatch(
-      /options \(timestamp TS\{TS\+ADDR \d+@10\.0\.1\.2 \d+@10\.0\.2\.1 \d+@10\.0\.3\.1 \d+@10\.0\.3\.2 \^/,
-    );
-    expect(text).not.toMatch(/bad|invalid|malformed/);
-  });
+  needs({ netns: true, root: true, commands: ["tcpdump"] }).test(
+    "tcpdump reads what our router and our host write",
+    async () => {
+      using chain = await Chain.make("ours", "ours");
+      const tcpdump = chain.start(chain.namespaces[0]!, "tcpdump", "-Z", "root", "-lnvi", "a0", "icmp");
+      await until(() => tcpdump.stderr().includes("listening on"));
+      await chain.ping("kernel", "-R", "-c", "1", B);
+      await chain.ping("kernel", "-T", "tsandaddr", "-c", "1", B);
+      await until(() => tcpdump.stdout().match(/echo reply/g)?.length === 2);
+      const text = tcpdump.stdout();
+      const recorded = `RR ${ROUND.slice(0, -1).join(", ")}, 0.0.0.0 0.0.0.0,EOL`;
+      expect(text).toContain(`options (${recorded})`);
+      expect(text).toMatch(
+        /options \(timestamp TS\{TS\+ADDR \d+@10\.0\.1\.2 \d+@10\.0\.2\.1 \d+@10\.0\.3\.1 \d+@10\.0\.3\.2 \^/,
+      );
+      expect(text).not.toMatch(/bad|invalid|malformed/);
+    },
+  );
 });

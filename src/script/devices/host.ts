@@ -16,9 +16,21 @@ interface Bench {
 export class HostBenches {
   readonly #free = new Map<string, Bench[]>();
 
+  /** Makes what is missing for all of these at once. @throws {UserError} without the privileges. */
+  reserve(setups: readonly Setup[]): void {
+    const wanted = new Map<string, number>();
+    for (const setup of setups) {
+      const kind = kindOf(setup);
+      wanted.set(kind, (wanted.get(kind) ?? 0) + 1);
+      const free = this.#free.get(kind) ?? [];
+      this.#free.set(kind, free);
+      if (free.length < wanted.get(kind)!) free.push(makeBench(setup));
+    }
+  }
+
   /** @throws {UserError} without the privileges. */
   open(setup: Setup, fault: Fault = {}): DeviceUnderTest {
-    const kind = setup.interfaces.map(({ name, mtu }) => `${name} ${mtu}`).join();
+    const kind = kindOf(setup);
     const bench = this.#free.get(kind)?.pop() ?? makeBench(setup);
     const { wires, links } = bench;
     // What the script before left in the rings: nobody listens yet.
@@ -49,6 +61,11 @@ export class HostBenches {
     }
     this.#free.clear();
   }
+}
+
+/** What cables must have alike to serve the same scripts. */
+function kindOf({ interfaces }: Setup): string {
+  return interfaces.map(({ name, mtu }) => `${name} ${mtu}`).join();
 }
 
 /** For one script. @throws {UserError} without the privileges. */
