@@ -1,5 +1,5 @@
 /** `npm run siege -- [ATTACK…] [--seconds N] [--rate N] [--json FILE] [--report FILE]`: every attack at full rate on a real cable. */
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { ATTACKS, totalBound } from "../../src/tools/attack/index.ts";
@@ -34,6 +34,10 @@ const INTERFACES = { host: 1, router: 2 } as const;
 /** @returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   let parsed: ReturnType<typeof read>;
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   try {
     parsed = read(args);
   } catch (error) {
@@ -88,6 +92,8 @@ function read(args: string[]) {
     if (!(value > 0)) throw new Error(`${text} is no number above 0`);
     return value;
   };
+  // An hour's results want a place: what cannot be written is told before it begins.
+  for (const path of [values.json, values.report]) if (path !== undefined) closeSync(openSync(path, "a"));
   return {
     names: positionals,
     seconds: number(values.seconds, SECONDS),

@@ -96,17 +96,29 @@ async function route(flags: Flags): Promise<number> {
     const stopListening = onEnd(() => run.interrupt());
     process.on("SIGQUIT", () => run.interim());
     process.on("SIGUSR1", () => run.neighbours());
-    const run = startRouter(router, flags, {
-      clock: realClock,
-      out: (text) => void process.stdout.write(text),
-      err: (text) => void process.stderr.write(text),
-    });
+    const run = startRouter(
+      router,
+      { ...flags, names: namesOf(flags.if) },
+      {
+        clock: realClock,
+        out: (text) => void process.stdout.write(text),
+        err: (text) => void process.stderr.write(text),
+      },
+    );
     const code = await run.done;
     stopListening();
     return code;
   } finally {
     for (const { close } of attachments) close();
   }
+}
+
+/** Interfaces of one name in several namespaces are told apart by these. */
+function namesOf(interfaces: readonly InterfaceFlag[]): string[] {
+  const short = interfaces.map(({ place }) => place.replace(/@.*/s, ""));
+  return interfaces.map(({ place }, i) =>
+    short.indexOf(short[i]!) === short.lastIndexOf(short[i]!) ? short[i]! : place,
+  );
 }
 
 function addRoutes(router: Router, routes: readonly RouteFlag[]): void {
@@ -160,5 +172,11 @@ function anotherRoute(text: string, before: readonly RouteFlag[] = []): RouteFla
   const parsed = ipv4.parsePrefix(network === "default" ? "0.0.0.0/0" : network);
   if (parsed === null || gateway === undefined || more.length > 0)
     throw new InvalidArgumentError("It must be a network and its gateway, such as 10.0.9.0/24=10.0.2.2.");
+  if (
+    before.some(
+      (other) => ipv4.network(other.network) === ipv4.network(parsed) && other.network.length === parsed.length,
+    )
+  )
+    throw new InvalidArgumentError(`${network} has a gateway already: each network goes one way.`);
   return [...before, { network: parsed, gateway: hostAddress(gateway) }];
 }

@@ -1,5 +1,6 @@
 /** The steps that are the device's own: it sends, is asked what it knows, and its sockets receive. */
 import { codeName, typeName } from "../../packets/icmp.ts";
+import { SystemError, UserError } from "../linux/errors.ts";
 import type { DeviceSocket, DeviceUnderTest, SocketEvent } from "./device.ts";
 import { StepFailed } from "./failure.ts";
 import type { Row } from "./match-frame.ts";
@@ -40,6 +41,17 @@ export class Actor {
 
   /** @throws {StepFailed} if the device will not. */
   act(action: HostAction): void {
+    try {
+      this.#act(action);
+    } catch (error) {
+      // An address that it cannot have, or has: the step's matter, whoever says it.
+      if (error instanceof RangeError || error instanceof UserError || error instanceof SystemError)
+        throw new StepFailed(`the host will not: ${error.message}`);
+      throw error;
+    }
+  }
+
+  #act(action: HostAction): void {
     const { machine } = this.#device;
     switch (action.kind) {
       case "ping": {

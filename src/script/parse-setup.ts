@@ -144,7 +144,10 @@ export class SetupBuilder {
     this.#isRouter = true;
     this.#ports = [];
     while (!words.done) {
+      const column = words.column;
       const port = newPort(words.take("an interface's name"));
+      if (this.#ports.some(({ name }) => name === port.name))
+        words.fail(`there is an interface ${port.name} already`, column);
       do port.prefixes.push(prefixOf(words));
       while (/^\d/.test(words.peek()));
       this.#ports.push(port);

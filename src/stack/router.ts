@@ -82,7 +82,8 @@ export class Router {
   /**
    * Adds a route through a gateway, another router on a network of ours.
    * @param prefix text such as `10.0.9.0/24`, or parsed; `0.0.0.0/0` for all that is on no other route.
-   * @throws {RangeError} if either is none, or the gateway is on no network of ours, or an address of ours.
+   * @throws {RangeError} if either is none, or the gateway is on no network of ours, or an address of ours,
+   *   or the network is ours.
    */
   addRoute(prefix: string | ipv4.Prefix, gateway: string | number, metric = 0): void {
     const network = typeof prefix === "string" ? ipv4.parsePrefix(prefix) : prefix;
@@ -93,6 +94,10 @@ export class Router {
       throw new RangeError(`gateway ${ipv4.format(hop)} is this router itself`);
     if (way === null || way.gateway !== 0)
       throw new RangeError(`gateway ${ipv4.format(hop)} is on no network of this router's`);
+    const isOurs = ({ address, length }: ipv4.Prefix): boolean =>
+      length === network.length && ipv4.network({ address, length }) === ipv4.network(network);
+    if (this.hosts.some((host) => host.identity.prefixes.some(isOurs)))
+      throw new RangeError(`${ipv4.formatPrefix(network)} is a network of this router's own: no gateway leads there`);
     this.routes.add({ prefix: network, gateway: hop, out: way.out, metric });
   }
 

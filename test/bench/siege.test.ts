@@ -1,7 +1,8 @@
 /** The siege at a gentle pace: what it tells is what happened. */
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { packageFile } from "../../bench/root.ts";
+import { main } from "../../bench/siege/main.ts";
 import { page } from "../../bench/siege/report.ts";
 import { type Result, Siege } from "../../bench/siege/siege.ts";
 import { ATTACKS, totalBound } from "../../src/tools/attack/index.ts";
@@ -69,4 +70,24 @@ test("the page has a line for each result, and the bound", () => {
   );
   expect(text).toContain(`| together | ${totalBound().toLocaleString("en")} |`);
   expect(text).not.toContain("### A router");
+});
+
+test.each([
+  [["--help"], 0, /^usage: npm run siege -- /],
+  [["--seconds", "x"], 2, /^siege: x is no number above 0\n/],
+  [["--report", "/nowhere/x.md"], 2, /^siege: ENOENT: no such file or directory, open '\/nowhere\/x\.md'\n/],
+])("%j", async (args, code, text) => {
+  let told = "";
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, "write").mockImplementation((chunk) => {
+      told += chunk;
+      return true;
+    }),
+  );
+  try {
+    expect(await main(args)).toBe(code);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  expect(told).toMatch(text);
 });

@@ -165,6 +165,10 @@ test.each([
     ["router", "--if", "ve1=10.0.1.1/24", "--if", "ve2=10.0.1.2/16"],
     "10.0.1.2/16 and ve1's 10.0.1.1/24 overlap: each interface needs a network of its own",
   ],
+  [
+    ["router", "--if", "ve1=10.0.1.1/24", "--route", "default=10.0.1.2", "--route", "0.0.0.0/0=10.0.1.3"],
+    "0.0.0.0/0 has a gateway already: each network goes one way",
+  ],
   [["router", "--if", "ve1=10.0.1.1/24", "--route", "default"], "it must be a network and its gateway"],
   [["router", "--if", "ve1=10.0.1.0/24"], "this one stands for its whole network"],
   [["router"], "required option '--if <interface=address>' not specified"],

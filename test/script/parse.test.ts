@@ -93,6 +93,9 @@ describe("mistakes are told in one line, where they are", () => {
     ["inject ip $pier > $host", "1:11: $pier holds nothing here; there are $peer, $peer.mac, $host, $host.mac"],
     ["inject ip $peer > $host ttl 1..5", "1:29: what is sent has one value: a range or !X is for expectations"],
     ["inject $d", "1:8: $d holds nothing here; there are $peer, $peer.mac, $host, $host.mac"],
+    ["wait 745h", "1:6: a time is at most 744h, not `745h`"],
+    ["at +745h wait 1", "1:4: a time is at most 744h, not `+745h`"],
+    ["at +1..+745h expect nothing", "1:4: a time is at most 744h, not `+1..+745h`"],
     ["expect ip $host > $peer within soon", "1:32: a time is written 0.1, 100ms or 1min, not `soon`"],
     [
       "at 1..+2 expect nothing",
@@ -108,6 +111,7 @@ describe("mistakes are told in one line, where they are", () => {
     ["wait 1 2", "1:8: `2` is one word too many here, or misspelt"],
     ["use hosts 10.0.0.1", /1:5: there is no setting `hosts`: there are base_reachable_time_ms, /],
     ["use mtu 5", "1:9: an MTU is a number from 68 to 65535, not `5`"],
+    ["use router a 10.0.1.1/24 a 10.0.2.1/24", "1:26: there is an interface a already"],
     ["use router left 10.0.0.1/24", "1:28: a router is written `use router left 10.0.1.1/24 right 10.0.2.1/24`"],
     ["kernel differs\nwait 1", "1:15: after the device a colon and the reason: `kernel differs: …`"],
     ["linux differs: x\nwait 1", "1:1: `linux` is no device: there are simulated, host, kernel, and ours"],

@@ -103,6 +103,14 @@ describe("what the host does", () => {
   test("it cannot send", async () => {
     expect(await failureOf("host ping 8.8.8.8")).toBe("1: the host cannot send it: Network is unreachable");
   });
+  test("it will not", async () => {
+    expect(await failureOf("wait 1\nhost claim 10.0.0.1/24")).toBe(
+      "2: the host will not: 10.0.0.1 is this host's already",
+    );
+    expect(await failureOf("host claim 10.0.0.255/24")).toBe(
+      "1: the host will not: 10.0.0.255 cannot be a host's address",
+    );
+  });
   test("claims", async () => {
     const claim = "use arp by hand\nhost claim 10.0.0.9/24\nexpect arp probe who-has 10.0.0.9 within 2\n";
     expect(await failureOf(`${claim}expect claim 10.0.0.9 waiting or probing`)).toBe("");

@@ -156,6 +156,7 @@ describe("a router passes on", () => {
     expect(await clock.until(one.echo("10.0.3.2"))).toMatchObject({ from: "10.0.3.2", ttl: 63 });
     expect(await clock.until(two.echo("10.0.1.2"))).toMatchObject({ from: "10.0.1.2", ttl: 63 });
     expect(() => one.addRoute("10.9.0.0/16", "10.7.7.7")).toThrow("gateway 10.7.7.7 is on no network of this router's");
+    expect(() => one.addRoute("10.0.2.0/24", "10.0.1.9")).toThrow("10.0.2.0/24 is a network of this router's own");
     for (const own of ["10.0.1.1", "10.0.2.1"])
       expect(() => one.addRoute("10.9.0.0/16", own)).toThrow(`gateway ${own} is this router itself`);
     expect(() => one.addRoute("10.9.0/16", "10.0.2.2")).toThrow(

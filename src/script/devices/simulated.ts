@@ -10,8 +10,8 @@ import { type Fault, OwnMachine } from "./own.ts";
 const LATENCY_MS = 0.01;
 /** Frames that a script sends before the host reads. */
 const SLOTS = 512;
-/** Virtual time that no script exceeds: a month. */
-const LONGEST_MS = 31 * 86_400_000;
+/** Virtual time that no script exceeds: a hundred of the longest waits. */
+const LONGEST_MS = 100 * 31 * 86_400_000;
 
 /** @param fault breaks the device on purpose. */
 export function openSimulated(setup: Setup, fault: Fault = {}): DeviceUnderTest {

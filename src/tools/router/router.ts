@@ -9,7 +9,7 @@ import type { StackEvent } from "../../stack/observer.ts";
 import type { Router } from "../../stack/router.ts";
 import { eventJson, eventLine } from "../answer/format.ts";
 import { neighbourEntries, neighbourText } from "../neigh/index.ts";
-import { routeObjects, routesText, totalsObject, totalsText } from "./totals.ts";
+import { linkNames, routeObjects, routesText, totalsObject, totalsText } from "./totals.ts";
 
 export interface RouterToolOptions {
   /** One JSON object a line. */
@@ -20,6 +20,8 @@ export interface RouterToolOptions {
   readonly verbose?: boolean;
   /** Lines a second, at most. 50 unless given. */
   readonly linesPerSecond?: number;
+  /** What the interfaces are called, in their order: where those of two namespaces have one name. */
+  readonly names?: readonly string[];
 }
 
 export interface RouterIo {
@@ -62,6 +64,7 @@ class RouterTool implements RouterRun {
   readonly #router: Router;
   readonly #options: RouterToolOptions;
   readonly #io: RouterIo;
+  readonly #names: readonly string[];
   readonly #unlisten: (() => void)[];
   #resolve: (code: number) => void = () => {};
   #unobserve: (() => void)[] = [];
@@ -74,16 +77,18 @@ class RouterTool implements RouterRun {
     this.#router = router;
     this.#options = options;
     this.#io = io;
+    this.#names = options.names ?? linkNames(router);
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
     this.#announce();
     this.#observe();
-    this.#unlisten = router.hosts.map(({ link }) =>
+    this.#unlisten = router.hosts.map(({ link }, i) =>
       link.onEvent((event) => {
-        if (event.type === "gone") this.#linkEnded(`${link.name} is gone: deleted, or moved to another namespace`);
-        else if (event.type === "error") this.#linkEnded(`${link.name}: ${event.message}`);
-        else this.#note(`${link.name} is ${event.type === "down" ? "down: waiting for it" : "up again"}`);
+        const name = this.#names[i]!;
+        if (event.type === "gone") this.#linkEnded(`${name} is gone: deleted, or moved to another namespace`);
+        else if (event.type === "error") this.#linkEnded(`${name}: ${event.message}`);
+        else this.#note(`${name} is ${event.type === "down" ? "down: waiting for it" : "up again"}`);
       }),
     );
   }
@@ -93,7 +98,7 @@ class RouterTool implements RouterRun {
   }
 
   interim(): void {
-    this.#io.err(totalsText(this.#router));
+    this.#io.err(totalsText(this.#router, this.#names));
   }
 
   neighbours(): void {
@@ -104,21 +109,21 @@ class RouterTool implements RouterRun {
   }
 
   #announce(): void {
-    for (const { link, identity } of this.#router.hosts) {
+    for (const [i, { identity }] of this.#router.hosts.entries()) {
+      const name = this.#names[i]!;
       const addresses = identity.prefixes.map(ipv4.formatPrefix);
       const address = mac.format(identity.mac);
-      if (this.#options.json === true)
-        this.#object({ event: "routing", interface: link.name, mac: address, addresses });
-      else this.#io.out(`ROUTING on ${link.name} as ${addresses.join(", ")} at ${address}\n`);
+      if (this.#options.json === true) this.#object({ event: "routing", interface: name, mac: address, addresses });
+      else this.#io.out(`ROUTING on ${name} as ${addresses.join(", ")} at ${address}\n`);
     }
-    if (this.#options.json === true) for (const route of routeObjects(this.#router)) this.#object(route);
-    else this.#io.out(routesText(this.#router));
+    if (this.#options.json === true) for (const route of routeObjects(this.#router, this.#names)) this.#object(route);
+    else this.#io.out(routesText(this.#router, this.#names));
   }
 
   #observe(): void {
     if (this.#options.quiet === true) return;
-    this.#unobserve = this.#router.hosts.map((host) =>
-      host.observe((event) => this.#event(event, host.link.name, host.link.epoch)),
+    this.#unobserve = this.#router.hosts.map((host, i) =>
+      host.observe((event) => this.#event(event, this.#names[i]!, host.link.epoch)),
     );
   }
 
@@ -158,8 +163,8 @@ class RouterTool implements RouterRun {
     this.#ended = true;
     for (const stop of [...this.#unobserve, ...this.#unlisten]) stop();
     this.#io.clock.clearTimer(this.#pause);
-    if (this.#options.json === true) this.#object(totalsObject(this.#router));
-    else this.#io.out(totalsText(this.#router));
+    if (this.#options.json === true) this.#object(totalsObject(this.#router, this.#names));
+    else this.#io.out(totalsText(this.#router, this.#names));
     this.#router.close();
     this.#resolve(code);
   }

@@ -151,3 +151,24 @@ test("a link that is gone ends it", async () => {
 });
 
 const mac = (host: Host) => [...host.mac].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+
+test("interfaces of one name in two namespaces are called as they are told to be", async () => {
+  const scene = new Scene({ names: ["eth0@left", "eth0@right"] });
+  await scene.echo("10.0.2.2", { ttl: 1 });
+  scene.near.setUp(false);
+  const text = (await scene.end()).join("\n");
+  expect(text).toMatch(/^ROUTING on eth0@left .*\nROUTING on eth0@right .*\n.* dev eth0@right\neth0@left: told /);
+  expect(text).toMatch(/^eth0@left: \d+ frames .*\n.*\neth0@right: \d+ frames /m);
+  expect(scene.err).toBe("vethlab router: eth0@left is down: waiting for it\n");
+});
+
+test("the same for programs", async () => {
+  const scene = new Scene({ names: ["eth0@left", "eth0@right"], json: true });
+  const lines = (await scene.end()).filter((line) => line !== "").map((line) => JSON.parse(line) as object);
+  expect(lines).toMatchObject([
+    { event: "routing", interface: "eth0@left" },
+    { event: "routing", interface: "eth0@right" },
+    { event: "route", interface: "eth0@right" },
+    { event: "totals", interfaces: [{ interface: "eth0@left" }, { interface: "eth0@right" }] },
+  ]);
+});
