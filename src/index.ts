@@ -36,20 +36,21 @@ export {
   ScriptError,
   type Verdict,
 } from "./script/index.ts";
-export type { ClaimOptions, ClaimStats } from "./stack/acd.ts";
-export { ACD_DEFAULTS, type AcdOptions, type ClaimState, type Defence } from "./stack/acd-options.ts";
-export { ARP_DEFAULTS, type ArpOptions, LINUX_ARP } from "./stack/arp-options.ts";
-export type { AddressClaim } from "./stack/claim.ts";
+export { ARP_DEFAULTS, type ArpOptions, LINUX_ARP } from "./stack/arp/arp-options.ts";
+export type { ClaimOptions, ClaimStats } from "./stack/claim/acd.ts";
+export { ACD_DEFAULTS, type AcdOptions, type ClaimState, type Defence } from "./stack/claim/acd-options.ts";
+export type { AddressClaim } from "./stack/claim/claim.ts";
+export { claimLinkLocal, type LinkLocalClaim, type LinkLocalOptions } from "./stack/claim/link-local.ts";
 export { type Clock, realClock, VirtualClock } from "./stack/clock.ts";
 export { describe } from "./stack/describe.ts";
 export { Drop, dropName, dropText } from "./stack/drop.ts";
-export type { EchoError, EchoHandler, EchoReply } from "./stack/echo.ts";
-export type { EchoOptions, EchoResult, EchoSocket } from "./stack/echo-socket.ts";
-export { FORWARDING_DEFAULTS, type ForwardingOptions } from "./stack/forwarding.ts";
 export { Host, type HostOptions, type HostStats } from "./stack/host.ts";
-export { ICMP_ERROR_DEFAULTS, type IcmpErrorOptions } from "./stack/icmp-errors.ts";
-export type { MtuDiscovery, SendOptions as DatagramOptions } from "./stack/ipv4-output.ts";
-export { claimLinkLocal, type LinkLocalClaim, type LinkLocalOptions } from "./stack/link-local.ts";
+export type { EchoError, EchoHandler, EchoReply } from "./stack/icmp/echo.ts";
+export type { EchoOptions, EchoResult, EchoSocket } from "./stack/icmp/echo-socket.ts";
+export { ICMP_ERROR_DEFAULTS, type IcmpErrorOptions } from "./stack/icmp/icmp-errors.ts";
+export type { MtuDiscovery, SendOptions as DatagramOptions } from "./stack/ipv4/ipv4-output.ts";
+export { REASSEMBLY_DEFAULTS, type ReassemblyOptions } from "./stack/ipv4/reassembly.ts";
+export type { Route, RouteTable } from "./stack/ipv4/routes.ts";
 export {
   LINUX_NEIGHBOURS,
   NEIGHBOUR_DEFAULTS,
@@ -57,11 +58,10 @@ export {
   NeighbourState,
   type NeighbourView,
   neighbourStateName,
-} from "./stack/neighbour-options.ts";
+} from "./stack/neighbour/neighbour-options.ts";
 export type { Observer, StackEvent } from "./stack/observer.ts";
-export { REASSEMBLY_DEFAULTS, type ReassemblyOptions } from "./stack/reassembly.ts";
-export { Router, type RouterInterface, type RouterOptions, type RouterStats } from "./stack/router.ts";
-export type { Route, RouteTable } from "./stack/routes.ts";
+export { FORWARDING_DEFAULTS, type ForwardingOptions } from "./stack/router/forwarding.ts";
+export { Router, type RouterInterface, type RouterOptions, type RouterStats } from "./stack/router/router.ts";
 export { isSent, SendResult, sendResultText } from "./stack/send-result.ts";
 export type { UdpError, UdpHandler, UdpMessage, UdpOptions, UdpSocket } from "./stack/udp.ts";
 export {

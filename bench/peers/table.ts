@@ -4,7 +4,7 @@
  */
 import { getI32 } from "../../packets/bytes.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
-import { NeighbourCache } from "../../src/stack/neighbour.ts";
+import { NeighbourCache } from "../../src/stack/neighbour/neighbour.ts";
 import { seededRandom } from "../../src/stack/random.ts";
 import type { Corpus } from "../corpus.ts";
 import { combine, type Peer, type Workload } from "../peer.ts";

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { openPacketLink, type PacketLink } from "../../src/link/packet.ts";
 import { realClock } from "../../src/stack/clock.ts";
 import { Host, type HostStats } from "../../src/stack/host.ts";
-import { Router } from "../../src/stack/router.ts";
+import { Router } from "../../src/stack/router/router.ts";
 import { startAnswer } from "../../src/tools/answer/index.ts";
 
 /** One interface of the target: where it is, and its address. */

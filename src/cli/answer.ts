@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import { UserError } from "../linux/errors.ts";
-import type { ArpOptions } from "../stack/arp-options.ts";
+import type { ArpOptions } from "../stack/arp/arp-options.ts";
 import { realClock } from "../stack/clock.ts";
 import { Host, type HostOptions } from "../stack/host.ts";
 import {

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import { UserError } from "../linux/errors.ts";
-import type { Defence } from "../stack/acd-options.ts";
+import type { Defence } from "../stack/claim/acd-options.ts";
+import { isSelectable } from "../stack/claim/link-local.ts";
 import { realClock } from "../stack/clock.ts";
 import { Host } from "../stack/host.ts";
-import { isSelectable } from "../stack/link-local.ts";
 import { type ClaimRun, type ClaimToolOptions, startClaim } from "../tools/claim/index.ts";
 import { type Attachment, attach, kernelAddresses, sourceMacOf } from "./attach.ts";
 import type { Outcome } from "./command.ts";

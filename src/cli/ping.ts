@@ -5,7 +5,7 @@ import { openRawIcmp } from "../link/raw-icmp.ts";
 import { UserError } from "../linux/errors.ts";
 import { realClock } from "../stack/clock.ts";
 import { Host } from "../stack/host.ts";
-import type { MtuDiscovery } from "../stack/ipv4-output.ts";
+import type { MtuDiscovery } from "../stack/ipv4/ipv4-output.ts";
 import { HostTransport, whyNot } from "../tools/ping/host-transport.ts";
 import {
   MAX_HOPS,

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import { UserError } from "../linux/errors.ts";
 import { realClock } from "../stack/clock.ts";
-import { Router, type RouterInterface } from "../stack/router.ts";
+import { Router, type RouterInterface } from "../stack/router/router.ts";
 import { startRouter } from "../tools/router/index.ts";
 import { type Attachment, attach, kernelAddresses } from "./attach.ts";
 import type { Outcome } from "./command.ts";

@@ -1,10 +1,10 @@
 /** What a script may set on the device, by Linux's names, and what that is on a host of ours. */
-import type { ArpOptions } from "../stack/arp-options.ts";
-import type { ForwardingOptions } from "../stack/forwarding.ts";
+import type { ArpOptions } from "../stack/arp/arp-options.ts";
 import type { HostOptions } from "../stack/host.ts";
-import type { IcmpErrorOptions } from "../stack/icmp-errors.ts";
-import type { NeighbourOptions } from "../stack/neighbour-options.ts";
-import type { ReassemblyOptions } from "../stack/reassembly.ts";
+import type { IcmpErrorOptions } from "../stack/icmp/icmp-errors.ts";
+import type { ReassemblyOptions } from "../stack/ipv4/reassembly.ts";
+import type { NeighbourOptions } from "../stack/neighbour/neighbour-options.ts";
+import type { ForwardingOptions } from "../stack/router/forwarding.ts";
 import { Unsupported } from "./device.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]?: T[K] };

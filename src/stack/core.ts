@@ -1,18 +1,18 @@
 /** What the parts of a host share. */
 import * as mac from "../../packets/mac.ts";
 import type { Link } from "../link/link.ts";
-import type { ArpOptions } from "./arp-options.ts";
-import { ArpSwitches } from "./arp-switches.ts";
+import type { ArpOptions } from "./arp/arp-options.ts";
+import { ArpSwitches } from "./arp/arp-switches.ts";
 import type { Clock } from "./clock.ts";
 import { DROP_COUNT, type Drop, dropName } from "./drop.ts";
-import type { Forwarding } from "./forwarding.ts";
 import type { Identity } from "./identity.ts";
-import type { NeighbourCache } from "./neighbour.ts";
+import { RouteTable } from "./ipv4/routes.ts";
+import type { NeighbourCache } from "./neighbour/neighbour.ts";
 import { Observers } from "./observer.ts";
 import { Output } from "./output.ts";
 import type { Random } from "./random.ts";
 import { Received } from "./received.ts";
-import { RouteTable } from "./routes.ts";
+import type { Forwarding } from "./router/forwarding.ts";
 
 const SECONDS_A_DAY = 86_400;
 

@@ -3,9 +3,9 @@ import * as icmp from "../../packets/icmp.ts";
 import { protocolName } from "../../packets/ipv4.ts";
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
-import type { ClaimStep, ConflictResponse } from "./acd-options.ts";
+import type { ClaimStep, ConflictResponse } from "./claim/acd-options.ts";
 import { dropText } from "./drop.ts";
-import { neighbourStateName } from "./neighbour-options.ts";
+import { neighbourStateName } from "./neighbour/neighbour-options.ts";
 import type { StackEvent } from "./observer.ts";
 
 const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? "" : "s"}`;

@@ -1,15 +1,16 @@
 /** How a host of our own is made, and what it counts. */
-import type { ClaimStats } from "./acd.ts";
-import type { AcdOptions } from "./acd-options.ts";
-import type { ArpOptions } from "./arp-options.ts";
+
+import type { ArpOptions } from "./arp/arp-options.ts";
+import type { ClaimStats } from "./claim/acd.ts";
+import type { AcdOptions } from "./claim/acd-options.ts";
 import type { Clock } from "./clock.ts";
 import type { AnswerOptions } from "./core.ts";
-import type { IcmpErrorOptions, IcmpErrorStats } from "./icmp-errors.ts";
+import type { IcmpErrorOptions, IcmpErrorStats } from "./icmp/icmp-errors.ts";
 import type { IdentityOptions } from "./identity.ts";
-import type { NeighbourOptions, NeighbourStats } from "./neighbour-options.ts";
+import type { ReassemblyOptions, ReassemblyStats } from "./ipv4/reassembly.ts";
+import type { NeighbourOptions, NeighbourStats } from "./neighbour/neighbour-options.ts";
 import type { Observer } from "./observer.ts";
 import type { Random } from "./random.ts";
-import type { ReassemblyOptions, ReassemblyStats } from "./reassembly.ts";
 
 export interface HostOptions extends IdentityOptions {
   /** What the host answers; everything unless told. */

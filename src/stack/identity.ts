@@ -1,7 +1,7 @@
 /** Who a host is: its MAC address, its IPv4 addresses, and what follows from them for a packet's way. */
 import * as ipv4 from "../../packets/ipv4-address.ts";
 import * as mac from "../../packets/mac.ts";
-import type { RouteTable } from "./routes.ts";
+import type { RouteTable } from "./ipv4/routes.ts";
 
 export interface IdentityOptions {
   /** The host's addresses: text such as `10.0.0.2/24`, or parsed. The first is the preferred source. May be empty. */

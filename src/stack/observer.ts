@@ -2,7 +2,7 @@
  * What the stack says of itself: what it does and why, as it happens. Events are built only while somebody listens, so
  * that an unobserved host allocates nothing for them. Addresses are signed 32-bit integers; MAC addresses are copies.
  */
-import type { ClaimState, ClaimStep, ConflictKind, ConflictResponse } from "./acd-options.ts";
+import type { ClaimState, ClaimStep, ConflictKind, ConflictResponse } from "./claim/acd-options.ts";
 import type { Drop } from "./drop.ts";
 
 interface Event<T extends string> {

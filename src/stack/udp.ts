@@ -6,9 +6,9 @@ import * as routeOptions from "../../packets/ipv4-route-options.ts";
 import * as udp from "../../packets/udp.ts";
 import type { Core } from "./core.ts";
 import { ACCEPTED, Drop, type Verdict } from "./drop.ts";
-import { HostOptionBuffers } from "./host-options.ts";
-import type { IcmpErrors } from "./icmp-errors.ts";
-import { DatagramHeader, type Ipv4Output, NO_OPTIONS, NO_SEND_OPTIONS, type SendOptions } from "./ipv4-output.ts";
+import type { IcmpErrors } from "./icmp/icmp-errors.ts";
+import { HostOptionBuffers } from "./ipv4/host-options.ts";
+import { DatagramHeader, type Ipv4Output, NO_OPTIONS, NO_SEND_OPTIONS, type SendOptions } from "./ipv4/ipv4-output.ts";
 import { between } from "./random.ts";
 import { isSent, SendResult } from "./send-result.ts";
 

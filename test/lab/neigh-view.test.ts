@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as mac from "../../packets/mac.ts";
-import { NeighbourState } from "../../src/stack/neighbour-options.ts";
+import { NeighbourState } from "../../src/stack/neighbour/neighbour-options.ts";
 import { type NeighbourEntry, neighbourEntries, neighbourJson, neighbourText } from "../../src/tools/neigh/index.ts";
 import { Bench, DATA, ip } from "../stack/support.ts";
 import { needs } from "../support/privilege.ts";

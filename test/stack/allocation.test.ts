@@ -3,11 +3,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { Direction, type FrameBatch, type FrameHandler, type Link } from "../../src/link/link.ts";
-import { type ArpOptions, LINUX_ARP } from "../../src/stack/arp-options.ts";
+import { type ArpOptions, LINUX_ARP } from "../../src/stack/arp/arp-options.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
 import { Host } from "../../src/stack/host.ts";
 import { seededRandom } from "../../src/stack/random.ts";
-import { Router } from "../../src/stack/router.ts";
+import { Router } from "../../src/stack/router/router.ts";
 import { arpFrame, DATA, echoFrame, HOST_MAC, ip } from "./support.ts";
 
 /** A link that does nothing but hand over one batch again and again, so that only the stack's memory is measured. */

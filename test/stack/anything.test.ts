@@ -12,7 +12,7 @@ import type { FrameBatch } from "../../src/link/link.ts";
 import { type SimulatedLink, SimulatedWire } from "../../src/link/simulated.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
 import { seededRandom } from "../../src/stack/random.ts";
-import { Router } from "../../src/stack/router.ts";
+import { Router } from "../../src/stack/router/router.ts";
 import { frame, HOST_MAC, icmpMessage, ip, PEER_MAC } from "./support.ts";
 
 const IPS = [

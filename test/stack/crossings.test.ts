@@ -5,7 +5,7 @@ import * as ipv4 from "../../packets/ipv4.ts";
 import { SimulatedWire } from "../../src/link/simulated.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
 import { seededRandom } from "../../src/stack/random.ts";
-import { Router } from "../../src/stack/router.ts";
+import { Router } from "../../src/stack/router/router.ts";
 import { isSent, SendResult } from "../../src/stack/send-result.ts";
 import { arpFrame, Bench, datagram, frame, HOST_IP, HOST_MAC, ip, PEER_IP, PEER_MAC } from "./support.ts";
 

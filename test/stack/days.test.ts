@@ -9,7 +9,7 @@ import { SimulatedWire } from "../../src/link/simulated.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
 import { Host } from "../../src/stack/host.ts";
 import { seededRandom } from "../../src/stack/random.ts";
-import { Router } from "../../src/stack/router.ts";
+import { Router } from "../../src/stack/router/router.ts";
 import { isSent } from "../../src/stack/send-result.ts";
 import type { UdpSocket } from "../../src/stack/udp.ts";
 import { ip } from "./support.ts";

@@ -8,7 +8,7 @@ import { SimulatedWire } from "../../src/link/simulated.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
 import { describe as describeEvent } from "../../src/stack/describe.ts";
 import { Host } from "../../src/stack/host.ts";
-import { NeighbourState } from "../../src/stack/neighbour-options.ts";
+import { NeighbourState } from "../../src/stack/neighbour/neighbour-options.ts";
 import { SendResult } from "../../src/stack/send-result.ts";
 import { arpFrame, Bench, DATA, echoFrame, HOST_IP, HOST_MAC, ip, PEER_IP, PEER_MAC } from "./support.ts";
 

@@ -1,7 +1,7 @@
 /** Addresses that come and go. */
 import { expect, test } from "vitest";
 import { Identity } from "../../src/stack/identity.ts";
-import { RouteTable } from "../../src/stack/routes.ts";
+import { RouteTable } from "../../src/stack/ipv4/routes.ts";
 import { ip } from "./support.ts";
 
 const OUT = 1;

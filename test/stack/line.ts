@@ -8,7 +8,7 @@ import { VirtualClock } from "../../src/stack/clock.ts";
 import { Host, type HostOptions } from "../../src/stack/host.ts";
 import type { StackEvent } from "../../src/stack/observer.ts";
 import { seededRandom } from "../../src/stack/random.ts";
-import { Router, type RouterOptions } from "../../src/stack/router.ts";
+import { Router, type RouterOptions } from "../../src/stack/router/router.ts";
 import { datagram, type EchoFields, ip } from "./support.ts";
 
 export const LEFT = "10.0.1.2";

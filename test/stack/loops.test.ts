@@ -8,7 +8,7 @@ import { type SimulatedLink, SimulatedWire } from "../../src/link/simulated.ts";
 import { VirtualClock } from "../../src/stack/clock.ts";
 import { Host } from "../../src/stack/host.ts";
 import { seededRandom } from "../../src/stack/random.ts";
-import { Router } from "../../src/stack/router.ts";
+import { Router } from "../../src/stack/router/router.ts";
 import { DATA, datagram, icmpMessage, ip } from "./support.ts";
 
 const A = "10.0.0.2";

@@ -1,12 +1,12 @@
 /** What a host or router of ours is as a device under test, whatever its wires are. */
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import type { Link } from "../../link/link.ts";
-import type { AddressClaim } from "../../stack/claim.ts";
+import type { AddressClaim } from "../../stack/claim/claim.ts";
 import type { Clock } from "../../stack/clock.ts";
 import { Host, type HostOptions } from "../../stack/host.ts";
-import { NeighbourState } from "../../stack/neighbour-options.ts";
+import { NeighbourState } from "../../stack/neighbour/neighbour-options.ts";
 import type { Random } from "../../stack/random.ts";
-import { Router, type RouterInterface } from "../../stack/router.ts";
+import { Router, type RouterInterface } from "../../stack/router/router.ts";
 import { isSent, sendResultText } from "../../stack/send-result.ts";
 import {
   type DeviceSocket,

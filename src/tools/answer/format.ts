@@ -3,7 +3,7 @@ import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
 import { describe } from "../../stack/describe.ts";
 import { Drop, dropName, dropText } from "../../stack/drop.ts";
-import { neighbourStateName } from "../../stack/neighbour-options.ts";
+import { neighbourStateName } from "../../stack/neighbour/neighbour-options.ts";
 import type { StackEvent } from "../../stack/observer.ts";
 
 /** `12:18:43.723096`, local time. @param time nanoseconds since `epoch`, in whole seconds since 1970. */

@@ -1,7 +1,7 @@
 /** How much memory strangers can make a host take: a sum of its limits, whatever they send. */
 import * as ipv4 from "../../../packets/ipv4.ts";
-import { NEIGHBOUR_DEFAULTS, type NeighbourOptions } from "../../stack/neighbour-options.ts";
-import { REASSEMBLY_DEFAULTS, type ReassemblyOptions } from "../../stack/reassembly.ts";
+import { REASSEMBLY_DEFAULTS, type ReassemblyOptions } from "../../stack/ipv4/reassembly.ts";
+import { NEIGHBOUR_DEFAULTS, type NeighbourOptions } from "../../stack/neighbour/neighbour-options.ts";
 
 /** One of the places where something can be left. */
 export interface Share {

@@ -4,12 +4,12 @@
  */
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
-import { ACD_DEFAULTS, type AcdOptions, acdOptions } from "../../stack/acd-options.ts";
-import type { AddressClaim } from "../../stack/claim.ts";
+import { ACD_DEFAULTS, type AcdOptions, acdOptions } from "../../stack/claim/acd-options.ts";
+import type { AddressClaim } from "../../stack/claim/claim.ts";
+import { claimLinkLocal, type LinkLocalClaim } from "../../stack/claim/link-local.ts";
 import type { Timer } from "../../stack/clock.ts";
 import { describe } from "../../stack/describe.ts";
 import type { Host } from "../../stack/host.ts";
-import { claimLinkLocal, type LinkLocalClaim } from "../../stack/link-local.ts";
 import type { ArpRequestSent, ClaimChanged, ClaimConflict, StackEvent } from "../../stack/observer.ts";
 import { eventJson } from "../answer/format.ts";
 import { type ClaimIo, type ClaimToolOptions, scaled } from "./options.ts";

@@ -1,6 +1,6 @@
 /** What `claim` can be told. */
 import type { Prefix } from "../../../packets/ipv4-address.ts";
-import { ACD_DEFAULTS, type AcdOptions, type Defence } from "../../stack/acd-options.ts";
+import { ACD_DEFAULTS, type AcdOptions, type Defence } from "../../stack/claim/acd-options.ts";
 import type { Clock } from "../../stack/clock.ts";
 
 export interface ClaimToolOptions {

@@ -1,7 +1,7 @@
 /** claim's lines: what happens and why, in words that can be read out to a class. */
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
-import type { AcdOptions, ConflictKind, Defence } from "../../stack/acd-options.ts";
+import type { AcdOptions, ConflictKind, Defence } from "../../stack/claim/acd-options.ts";
 import type { ClaimConflict, ClaimWaits } from "../../stack/observer.ts";
 
 /** `1.5 s`: as many places as it takes, three at most. */

@@ -5,7 +5,7 @@
 import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
 import type { Host } from "../../stack/host.ts";
-import { NeighbourState, type NeighbourView, neighbourStateName } from "../../stack/neighbour-options.ts";
+import { NeighbourState, type NeighbourView, neighbourStateName } from "../../stack/neighbour/neighbour-options.ts";
 
 /** One object of `ip -j neigh`, its members in iproute2's order. */
 export interface NeighbourEntry {

@@ -1,10 +1,10 @@
 /** Echo over a userland host: our ARP, our ICMP. */
 import { Type } from "../../../packets/icmp-types.ts";
 import * as ipv4 from "../../../packets/ipv4-address.ts";
-import type { EchoReply } from "../../stack/echo.ts";
-import type { EchoSocket } from "../../stack/echo-socket.ts";
 import type { Host } from "../../stack/host.ts";
-import { NO_OPTIONS, type SendOptions } from "../../stack/ipv4-output.ts";
+import type { EchoReply } from "../../stack/icmp/echo.ts";
+import type { EchoSocket } from "../../stack/icmp/echo-socket.ts";
+import { NO_OPTIONS, type SendOptions } from "../../stack/ipv4/ipv4-output.ts";
 import { isSent, SendResult, sendResultText } from "../../stack/send-result.ts";
 import {
   type EchoTransport,

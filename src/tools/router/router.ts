@@ -6,7 +6,7 @@ import * as ipv4 from "../../../packets/ipv4-address.ts";
 import * as mac from "../../../packets/mac.ts";
 import type { Clock, Timer } from "../../stack/clock.ts";
 import type { StackEvent } from "../../stack/observer.ts";
-import type { Router } from "../../stack/router.ts";
+import type { Router } from "../../stack/router/router.ts";
 import { eventJson, eventLine } from "../answer/format.ts";
 import { neighbourEntries, neighbourText } from "../neigh/index.ts";
 import { linkNames, routeObjects, routesText, totalsObject, totalsText } from "./totals.ts";

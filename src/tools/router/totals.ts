@@ -1,6 +1,6 @@
 /** router's words: the routes it begins with, and what it did. */
 import * as ipv4 from "../../../packets/ipv4-address.ts";
-import type { Router } from "../../stack/router.ts";
+import type { Router } from "../../stack/router/router.ts";
 import { dropLines, dropped, grouped } from "../answer/format.ts";
 
 /** What interfaces are called unless told. */

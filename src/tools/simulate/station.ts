@@ -3,10 +3,10 @@
  * claim their address (RFC 5227) and defend it in one way or another; some are of the old kind that just uses one.
  */
 import type { ImpairedLink } from "../../link/impair/index.ts";
-import type { Defence } from "../../stack/acd-options.ts";
-import type { AddressClaim } from "../../stack/claim.ts";
-import type { EchoSocket } from "../../stack/echo-socket.ts";
+import type { Defence } from "../../stack/claim/acd-options.ts";
+import type { AddressClaim } from "../../stack/claim/claim.ts";
 import { Host } from "../../stack/host.ts";
+import type { EchoSocket } from "../../stack/icmp/echo-socket.ts";
 import { isSent } from "../../stack/send-result.ts";
 import type { Segment } from "./segment.ts";
 

@@ -1,7 +1,7 @@
 /** Probes: UDP datagrams to ports where nobody listens, or echo requests, of which every router on the way kills some. */
 import * as icmp from "../../../packets/icmp.ts";
 import type { Host } from "../../stack/host.ts";
-import type { SendOptions } from "../../stack/ipv4-output.ts";
+import type { SendOptions } from "../../stack/ipv4/ipv4-output.ts";
 import type { SendResult } from "../../stack/send-result.ts";
 import type { UdpHandler, UdpSocket } from "../../stack/udp.ts";
 import { type CompleteOptions, HEADERS } from "./options.ts";

@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { dropName } from "../../../src/stack/drop.ts";
-import { ICMP_ERROR_DEFAULTS } from "../../../src/stack/icmp-errors.ts";
+import { ICMP_ERROR_DEFAULTS } from "../../../src/stack/icmp/icmp-errors.ts";
 import { ATTACKS, type Attack, framesOf, totalBound } from "../../../src/tools/attack/index.ts";
 import { type Outcome, SCENE, Siege } from "./siege.ts";
 

@@ -4,11 +4,11 @@
  */
 import * as address from "../../../packets/ipv4-address.ts";
 import { type SimulatedLink, SimulatedWire } from "../../../src/link/simulated.ts";
-import type { ArpOptions } from "../../../src/stack/arp-options.ts";
+import type { ArpOptions } from "../../../src/stack/arp/arp-options.ts";
 import { VirtualClock } from "../../../src/stack/clock.ts";
 import { Host, type HostStats } from "../../../src/stack/host.ts";
 import { seededRandom } from "../../../src/stack/random.ts";
-import { Router } from "../../../src/stack/router.ts";
+import { Router } from "../../../src/stack/router/router.ts";
 import { type Attack, framesOf, type Scene } from "../../../src/tools/attack/index.ts";
 
 const ip = (text: string): number => address.parse(text)!;

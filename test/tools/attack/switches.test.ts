@@ -1,6 +1,6 @@
 /** Linux's switches of ARP that make a host believe or answer more: what attacks make of them stays bounded. */
 import { expect, test } from "vitest";
-import type { ArpOptions } from "../../../src/stack/arp-options.ts";
+import type { ArpOptions } from "../../../src/stack/arp/arp-options.ts";
 import { ATTACKS } from "../../../src/tools/attack/index.ts";
 import { Siege } from "./siege.ts";
 

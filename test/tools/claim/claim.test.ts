@@ -5,7 +5,7 @@ import { eventJson } from "../../../src/tools/answer/format.ts";
 import { type ClaimRun, startClaim } from "../../../src/tools/claim/claim.ts";
 import { type ClaimToolOptions, scaled } from "../../../src/tools/claim/options.ts";
 import { conflictText, stationText } from "../../../src/tools/claim/words.ts";
-import { constant } from "../../stack/acd-support.ts";
+import { constant } from "../../stack/claim/acd-support.ts";
 import { arpFrame, Bench, echoFrame, ip, PEER_IP } from "../../stack/support.ts";
 
 const WANTED = ip("10.0.0.9");

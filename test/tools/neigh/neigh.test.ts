@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { SimulatedWire } from "../../../src/link/simulated.ts";
 import { VirtualClock } from "../../../src/stack/clock.ts";
-import { NeighbourState } from "../../../src/stack/neighbour-options.ts";
+import { NeighbourState } from "../../../src/stack/neighbour/neighbour-options.ts";
 import { seededRandom } from "../../../src/stack/random.ts";
-import { Router } from "../../../src/stack/router.ts";
+import { Router } from "../../../src/stack/router/router.ts";
 import { neighbourEntries, neighbourJson, neighbourText } from "../../../src/tools/neigh/index.ts";
 import { arpFrame, Bench, DATA, ip, PEER_IP, PEER_MAC } from "../../stack/support.ts";
 

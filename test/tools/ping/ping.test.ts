@@ -7,7 +7,7 @@ import type { FrameBatch } from "../../../src/link/link.ts";
 import { type SimulatedLink, SimulatedWire } from "../../../src/link/simulated.ts";
 import { VirtualClock } from "../../../src/stack/clock.ts";
 import { Host } from "../../../src/stack/host.ts";
-import type { MtuDiscovery } from "../../../src/stack/ipv4-output.ts";
+import type { MtuDiscovery } from "../../../src/stack/ipv4/ipv4-output.ts";
 import { HostTransport, whyNot } from "../../../src/tools/ping/host-transport.ts";
 import {
   OptionPrinter,

@@ -3,7 +3,7 @@ import { type SimulatedLink, SimulatedWire } from "../../../src/link/simulated.t
 import { VirtualClock } from "../../../src/stack/clock.ts";
 import { Host } from "../../../src/stack/host.ts";
 import { seededRandom } from "../../../src/stack/random.ts";
-import { Router } from "../../../src/stack/router.ts";
+import { Router } from "../../../src/stack/router/router.ts";
 import { type RouterRun, type RouterToolOptions, startRouter } from "../../../src/tools/router/index.ts";
 
 /** left 10.0.1.2 — near, router, far — right 10.0.2.2, and a default route into nowhere. */

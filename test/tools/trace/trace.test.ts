@@ -6,7 +6,7 @@ import { type SimulatedLink, SimulatedWire } from "../../../src/link/simulated.t
 import { VirtualClock } from "../../../src/stack/clock.ts";
 import { Host } from "../../../src/stack/host.ts";
 import { seededRandom } from "../../../src/stack/random.ts";
-import { Router } from "../../../src/stack/router.ts";
+import { Router } from "../../../src/stack/router/router.ts";
 import { moveEnd } from "../../../src/tools/trace/expired.ts";
 import { checkTraceOptions, startTrace, type TraceOptions, type TraceRun } from "../../../src/tools/trace/index.ts";
 import { note } from "../../../src/tools/trace/print.ts";
