@@ -157,8 +157,8 @@ export class PacketReader {
 
   /**
    * All that `ipv4.check`, `icmp.check` and four questions ask of an echo, in one: IPv4, whole, no fragment, ICMP, an echo
-   * request or reply.
-   * @returns the message's first byte; -1 if anything is otherwise: the checks say what.
+   * request or reply. For who wants echoes alone: who has to say what is wrong with a frame asks the checks.
+   * @returns the message's first byte; -1 if anything is otherwise.
    */
   echoMessage(at: number, end: number): number {
     const view = this.view;

@@ -1,5 +1,6 @@
 /**
- * Parsing as the stack does it: through a FrameCursor, which is a PacketReader, in batches as from a ring. Timed, all
+ * Parsing through a FrameCursor, which is a PacketReader and what the stack reads with, in batches as from a ring. An echo is
+ * asked for in one question, as by whoever wants echoes alone; the host asks one by one, since it says why it drops. Timed, all
  * fields go into one sum; to be compared with what others read, each has a sum of its own, so that two fields exchanged
  * give another result. The C program does the same.
  */

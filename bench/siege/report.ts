@@ -26,11 +26,12 @@ order (\`src/tools/attack/\`), and used three times:
 
 ## What is lost, and why
 
-A host that reads every frame loses no ping to any of them. What it loses at full rate it loses before it reads: sender and
-target share the machine, and what the target has not read when its ring of 2,048 frames is full the kernel drops, honest
-or not. "Not read" says how much that was; pings are lost in that proportion, and once more on the way back where the answer
-had to wait for one. Attacks that are answered frame by frame (\`arp-flood\`, \`echo-flood\`) cost the most, since the answer is
-a system call's work; those that are only dropped cost 25 to 500 ns a frame.
+On a simulated wire, where every frame is read, no ping is lost to any of them but \`arp-poison\`. On a real cable at full rate most
+of what is lost is lost before it is read: sender and target share the machine, and what the target has not read when its ring
+of 2,048 frames is full the kernel drops, honest or not. "Not read" says how much that was. Where it is next to nothing, one
+ping of a hundred was missing now and then all the same; which way it went is not found out. Attacks that make the target send
+much for each frame (datagrams of 60,000 bytes put together and answered, frames passed on) cost the most; those that are only
+dropped cost 25 to 500 ns a frame.
 
 What a host of ours does not prevent, since ARP and IP as they are do not:
 
